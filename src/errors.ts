@@ -1,0 +1,133 @@
+import type { PolicyState } from './quota/store.ts';
+
+/** Every way a request can fail at the gateway. One word for the log, the metric label, the header and the problem type. */
+export type ErrorCode =
+  | 'request-invalid'
+  | 'consumer-unknown'
+  | 'consumer-forbidden'
+  | 'body-too-large'
+  | 'quota-exceeded'
+  | 'quota-unavailable'
+  | 'overloaded'
+  | 'upstream-unreachable'
+  | 'upstream-reset'
+  | 'upstream-timeout'
+  | 'shutting-down'
+  | 'internal';
+
+/** What a caller may know beside the message. */
+export interface ErrorDetails {
+  /** When it is worth trying again; becomes `Retry-After`. */
+  readonly retryAfterMs?: number;
+  /** Where the account's quotas stand. */
+  readonly states?: readonly PolicyState[];
+}
+
+/**
+ * An error that the gateway answers with. The message is one sentence for the caller: lower case, names the thing,
+ * holds no secret and nothing internal. The cause is for the log alone.
+ */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'GatewayError';
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}
+
+/** The request can't be signed safely, or isn't one that the vendor's API takes. */
+export function requestInvalid(reason: string): GatewayError {
+  return new GatewayError('request-invalid', reason);
+}
+
+/** The bearer token is missing or nobody's. */
+export function consumerUnknown(reason: string): GatewayError {
+  return new GatewayError('consumer-unknown', reason);
+}
+
+/** The consumer is known and may not do this. */
+export function consumerForbidden(reason: string): GatewayError {
+  return new GatewayError('consumer-forbidden', reason);
+}
+
+export function bodyTooLarge(limitBytes: number): GatewayError {
+  return new GatewayError('body-too-large', `the body is larger than the limit of ${limitBytes} bytes`);
+}
+
+/** A quota would be broken; says which, and when the same call would be admitted. */
+export function quotaExceeded(options: {
+  account: string;
+  interfaceId: string;
+  waitMs: number;
+  states: readonly PolicyState[];
+}): GatewayError {
+  const { account, interfaceId, waitMs, states } = options;
+  const spent = states
+    .filter((state) => state.violated)
+    .map((state) => `"${state.name}" (${state.quota} in ${state.windowMs / 1000} s)`);
+  const cause = spent.length > 0 ? `spent ${spent.join(' and ')}` : 'no room for another call just now';
+  return new GatewayError(
+    'quota-exceeded',
+    `account ${account}, ${interfaceId}: ${cause}; try again in ${Math.ceil(waitMs / 1000)} s`,
+    { details: { retryAfterMs: waitMs, states } },
+  );
+}
+
+/** The store can't be asked, and without its answer the quota could be broken. */
+export function quotaUnavailable(cause: unknown): GatewayError {
+  return new GatewayError('quota-unavailable', 'the quota store cannot be asked; nothing was sent', {
+    details: { retryAfterMs: 1000 },
+    cause,
+  });
+}
+
+/** More requests are under way than `limits.inFlight` allows. */
+export function overloaded(limit: number): GatewayError {
+  return new GatewayError('overloaded', `${limit} requests are already under way; nothing was sent`, {
+    details: { retryAfterMs: 1000 },
+  });
+}
+
+/** Too much time passed between admission and sending (the process was stopped); the permit no longer covers the request. */
+export function stoodStill(): GatewayError {
+  return new GatewayError('overloaded', 'the gateway stood still before it could send; nothing was sent', {
+    details: { retryAfterMs: 1000 },
+  });
+}
+
+export function upstreamUnreachable(cause: unknown): GatewayError {
+  return new GatewayError('upstream-unreachable', 'CDNetworks could not be reached; nothing was sent', { cause });
+}
+
+export function upstreamReset(cause: unknown): GatewayError {
+  return new GatewayError(
+    'upstream-reset',
+    'CDNetworks closed the connection before it answered; the call may have been carried out',
+    { cause },
+  );
+}
+
+export function upstreamTimeout(cause: unknown, { sent }: { sent: boolean }): GatewayError {
+  return new GatewayError(
+    'upstream-timeout',
+    sent
+      ? 'CDNetworks did not answer in time; the call may have been carried out'
+      : 'no connection to CDNetworks in time; nothing was sent',
+    { cause },
+  );
+}
+
+export function shuttingDown(): GatewayError {
+  return new GatewayError('shutting-down', 'this gateway is shutting down; nothing was sent', {
+    details: { retryAfterMs: 1000 },
+  });
+}
+
+/** Our own fault. The caller learns nothing of it; the log has the cause. */
+export function internal(cause: unknown): GatewayError {
+  return new GatewayError('internal', 'the gateway failed; see its log', { cause });
+}

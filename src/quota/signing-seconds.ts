@@ -1,0 +1,33 @@
+import { SweptMap } from './swept-map.ts';
+
+/** The vendor refuses a timestamp more than 300 s from its own clock; the last minute is left to clocks that differ. */
+const MAX_AHEAD_S = 240;
+
+/**
+ * The vendor refuses a signature that it saw in the last five minutes. Seconds run up to four minutes ahead, so nine
+ * would do; the rest lets the wall clock be stepped back by a quarter of an hour without a second being given twice.
+ */
+const REMEMBERED_MS = 1_200_000;
+
+/**
+ * Hands out the Unix seconds that requests are signed with, so that two requests that would be signed alike never get
+ * the same one: a fingerprint used again within its second takes the next.
+ */
+export class SigningSeconds {
+  readonly #given = new SweptMap<string, { readonly second: number; readonly rememberedUntil: number }>();
+
+  /** Proposes a second, and how long to wait until the vendor would take it. Nothing is given yet. */
+  propose(fingerprint: string | undefined, wallMs: number): { readonly second: number; readonly waitMs: number } {
+    const wallSecond = Math.floor(wallMs / 1000);
+    const last = fingerprint === undefined ? undefined : this.#given.get(fingerprint)?.second;
+    const second = last === undefined ? wallSecond : Math.max(wallSecond, last + 1);
+    return { second, waitMs: Math.max(0, (second - MAX_AHEAD_S) * 1000 - wallMs) };
+  }
+
+  /** Gives a proposed second away. Remembered by the monotonic `now`, which no step of the wall clock can cut short. */
+  give(fingerprint: string | undefined, second: number, now: number): void {
+    if (fingerprint === undefined) return;
+    this.#given.sweep((given) => given.rememberedUntil <= now);
+    this.#given.set(fingerprint, { second, rememberedUntil: now + REMEMBERED_MS });
+  }
+}

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import type { Admission, Decision, Permit } from '../../src/quota/store.ts';
+import { charge, LEASE_MS, request, type TurnedStore } from './turned-store.ts';
+
+/** One thing that happens to a store. `nth` picks one of all permits so far, also closed ones. */
+export type Step =
+  | { readonly kind: 'admit'; readonly admission: Admission }
+  | { readonly kind: 'settle' | 'refund'; readonly nth: number }
+  | { readonly kind: 'block'; readonly account: string; readonly partition: string; readonly forMs: number }
+  | { readonly kind: 'advance' | 'step-wall'; readonly ms: number };
+
+/** What a store decided, without what each store is free to choose: ids and the start of its clock. */
+export type Observation = Omit<Decision, 'permit'> & { readonly signingSecond?: number };
+
+/** Plays a history, and tells all decisions, so that those of two stores can be compared. */
+export async function play(
+  history: readonly Step[],
+  { store, advance, stepWall }: TurnedStore,
+): Promise<Observation[]> {
+  const permits: Permit[] = [];
+  const observations: Observation[] = [];
+  for (const step of history) {
+    switch (step.kind) {
+      case 'admit': {
+        const decision = await store.admit(step.admission);
+        if (decision.allowed) {
+          const { permit, ...observation } = decision;
+          permits.push(permit);
+          observations.push({ ...observation, signingSecond: permit.signingSecond });
+        } else observations.push(decision);
+        break;
+      }
+      case 'settle':
+      case 'refund': {
+        const permit = permits[step.nth % permits.length];
+        if (permit !== undefined) await store[step.kind](permit);
+        break;
+      }
+      case 'block':
+        await store.block(step);
+        break;
+      case 'advance':
+        await advance(step.ms);
+        break;
+      case 'step-wall':
+        await stepWall(step.ms);
+        break;
+    }
+  }
+  return observations;
+}
+
+const account = fc.constantFrom('main', 'main', 'other');
+const fingerprint = fc.constantFrom('f', 'g');
+const quota = fc.integer({ min: 1, max: 6 });
+// Each partition always has the same windows: how much of the past a window sees that is new and longer, a store may choose.
+const accountCharge = quota.map((quota) => charge('account', [{ quota, windowMs: 8_000 }]));
+const interfaceCharge = fc
+  .tuple(fc.constantFrom('interface a', 'interface b'), quota, quota)
+  .map(([name, short, long]) =>
+    charge(name, [
+      { name: 'short', quota: short, windowMs: 4_000 },
+      { name: 'long', quota: long + 2, windowMs: 20_000 },
+    ]),
+  );
+const admission = fc
+  .record(
+    {
+      account,
+      charges: fc.oneof(fc.tuple(accountCharge), fc.tuple(interfaceCharge), fc.tuple(accountCharge, interfaceCharge)),
+      leaseMs: fc.oneof({ weight: 4, arbitrary: fc.constant(LEASE_MS) }, { weight: 1, arbitrary: fc.nat(6_000) }),
+      fingerprint,
+    },
+    { requiredKeys: ['account', 'charges', 'leaseMs'] },
+  )
+  .map((given) => request(given));
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 10, arbitrary: fc.record({ kind: fc.constant('admit' as const), admission }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('settle' as const), nth: fc.nat(50) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('refund' as const), nth: fc.nat(50) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.oneof(fc.nat(300), fc.nat(6_000)) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('step-wall' as const), ms: fc.integer({ min: -20_000, max: 20_000 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('block' as const),
+      account,
+      partition: fc.constantFrom('account', 'interface a'),
+      forMs: fc.nat(9_000),
+    }),
+  },
+);
+
+/** Everything that may happen to a store, over a few minutes. */
+export const history: fc.Arbitrary<readonly Step[]> = fc.array(step, { minLength: 1, maxLength: 120, size: 'max' });

@@ -1,0 +1,95 @@
+import type { Test } from 'tap';
+import { admitted, charge, denied, type MakeStore, permitOf, request } from './turned-store.ts';
+
+/** A policy that is never the reason, so that the signing second is. */
+const plenty = [charge('account', [{ quota: 10_000 }])];
+const alike = request({ charges: plenty, fingerprint: 'GET /api/domain' });
+
+/** Which second a permit gives to sign with. */
+export function signingPromises(t: Test, makeStore: MakeStore): void {
+  t.test('requests without a fingerprint are signed with the second it is', async (t) => {
+    const { store, advance, stepWall } = await makeStore(t);
+    const free = request({ charges: plenty });
+    const { signingSecond } = await permitOf(store, free);
+    t.equal((await permitOf(store, free)).signingSecond, signingSecond);
+
+    await advance(1_000);
+    t.equal((await permitOf(store, free)).signingSecond, signingSecond + 1);
+    await stepWall(-61_000);
+    t.equal((await permitOf(store, free)).signingSecond, signingSecond - 60);
+  });
+
+  t.test('requests that are signed alike take one second each, and fall back to the clock', async (t) => {
+    const { store, advance } = await makeStore(t);
+    const { signingSecond } = await permitOf(store, alike);
+    t.equal((await permitOf(store, alike)).signingSecond, signingSecond + 1);
+    t.equal((await permitOf(store, alike)).signingSecond, signingSecond + 2);
+
+    await advance(10_000);
+    t.equal((await permitOf(store, alike)).signingSecond, signingSecond + 10);
+  });
+
+  t.test('requests that differ in fingerprint or account do not share seconds', async (t) => {
+    const { store } = await makeStore(t);
+    const { signingSecond } = await permitOf(store, alike);
+
+    t.equal((await permitOf(store, { ...alike, fingerprint: 'GET /api/other' })).signingSecond, signingSecond);
+    t.equal((await permitOf(store, { ...alike, account: 'other' })).signingSecond, signingSecond);
+  });
+
+  t.test('a denial gives no second away', async (t) => {
+    const { store } = await makeStore(t);
+    const { signingSecond } = await permitOf(store, alike);
+    await denied(store, { ...alike, charges: [charge('account', [{ quota: 1 }])] });
+
+    t.equal((await permitOf(store, alike)).signingSecond, signingSecond + 1);
+  });
+
+  t.test('a refund does not give the second back', async (t) => {
+    const { store } = await makeStore(t);
+    const permit = await permitOf(store, alike);
+    await store.refund(permit);
+
+    t.equal((await permitOf(store, alike)).signingSecond, permit.signingSecond + 1);
+  });
+
+  t.test('past 240 seconds ahead a request waits, spends nothing, and no policy is blamed', async (t) => {
+    const { store, advance } = await makeStore(t);
+    const first = await permitOf(store, alike);
+    for (let n = 1; n <= 240; n += 1) await permitOf(store, alike);
+
+    const { waitMs, states } = await denied(store, alike);
+    t.ok(waitMs > 0 && waitMs <= 1_000, 'waits for the second to turn');
+    t.match(states, [{ remaining: 10_000 - 241, violated: false }]);
+
+    await advance(waitMs - 1);
+    t.equal((await denied(store, alike)).waitMs, 1);
+    await advance(1);
+    const { permit, states: after } = await admitted(store, alike);
+    t.equal(permit.signingSecond, first.signingSecond + 241);
+    t.match(after, [{ remaining: 10_000 - 242 }]);
+  });
+
+  t.test('a denial waits for the second and the policies, whichever is later', async (t) => {
+    const { store, stepWall } = await makeStore(t);
+    const tight = { ...alike, charges: [charge('account', [{ quota: 1 }])] };
+    const permit = await permitOf(store, tight);
+    await store.settle(permit);
+    const { waitMs: forUnitMs } = await denied(store, tight);
+
+    await stepWall(-600_000);
+
+    const { waitMs, states } = await denied(store, tight);
+    t.ok(waitMs > 360_000 && waitMs <= 361_000, 'until the second is 240 ahead again');
+    t.match(states, [{ violated: true, resetMs: forUnitMs }]);
+  });
+
+  t.test('a second is not given twice when the wall clock steps back ten minutes', async (t) => {
+    const { store, advance, stepWall } = await makeStore(t);
+    const { signingSecond } = await permitOf(store, alike);
+    await stepWall(-600_000);
+    await advance((await denied(store, alike)).waitMs);
+
+    t.equal((await permitOf(store, alike)).signingSecond, signingSecond + 1);
+  });
+}
