@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import createRouter from 'find-my-way';
+import type { Limit } from '../quota/policy.ts';
+
+/** One call of the vendor's API and its unit of quota. */
+export interface ApiInterface {
+  /** `GET /api/domain/*`: method and path with `*` for one segment. Names the interface in quotas and logs. */
+  readonly id: string;
+  /** The id, or `other` for a path that isn't in the catalogue: the number of metric labels stays bounded. */
+  readonly label: string;
+  /** The vendor's own name for it; absent when it isn't in the catalogue. */
+  readonly name?: string;
+  /** Looks things up and changes nothing. For POST a guess by name, made with the catalogue. */
+  readonly readOnly: boolean;
+  /** What the vendor's pages and SDKs say of this interface beside the general limits. */
+  readonly documentedLimits: readonly Limit[];
+}
+
+/** What we know of the vendor's API before any request arrives. */
+export interface Catalogue {
+  readonly interfaces: readonly ApiInterface[];
+  /**
+   * The interface that a call belongs to. Literal segments beat `*`. A call that isn't in the catalogue is an interface of its
+   * own, with ids folded into `*`, so that quotas hold there too.
+   *
+   * @param matchPath decoded, as `Target.matchPath`
+   */
+  find(method: string, matchPath: string): ApiInterface;
+}
+
+/** One row of `config/interfaces.json`. */
+interface CatalogueEntry {
+  readonly name: string;
+  readonly method: string;
+  readonly uri: string;
+  readonly looksReadOnly?: boolean;
+  readonly documentedLimits?: readonly { readonly count: number; readonly windowSeconds: number }[];
+}
+
+/**
+ * Reads the catalogue that comes with the gateway (1302 interfaces, from the vendor's SDKs).
+ *
+ * @param configured ids (`METHOD /path`) that the configuration names beside it; these become interfaces of their own
+ */
+export function loadCatalogue(configured: Iterable<string> = []): Catalogue {
+  const file = new URL('../../config/interfaces.json', import.meta.url);
+  const known = (JSON.parse(readFileSync(file, 'utf8')) as CatalogueEntry[]).map(fromEntry);
+  const ids = new Set(known.map((apiInterface) => apiInterface.id));
+  const added = [...configured].filter((id) => !ids.has(id)).map(fromId);
+  return createCatalogue([...known, ...added]);
+}
+
+function createCatalogue(interfaces: readonly ApiInterface[]): Catalogue {
+  // The method is the first segment of the route: the router's own methods are Node's, and the vendor has ENABLE and DISABLE.
+  // A router that gives up on long segments (its default is 100) would let a long id out of its interface.
+  const router = createRouter({ maxParamLength: 65_536 });
+  for (const apiInterface of interfaces) {
+    router.on('GET', routeOf(apiInterface.id), () => {}, apiInterface);
+  }
+  return {
+    interfaces,
+    find(method, matchPath) {
+      // A server answers HEAD with what it does for GET, so it is the same interface and spends the same quota.
+      const counted = method === 'HEAD' ? 'GET' : method;
+      const found = router.find('GET', `/${counted}${matchPath.replace(/[%?#;]/g, encodeURIComponent)}`);
+      return found === null ? fold(counted, matchPath) : found.store;
+    },
+  };
+}
+
+/** `GET /api/domain/*` → `/GET/api/domain/:s3`; a template's trailing slash is dropped, as in `Target.matchPath`. */
+function routeOf(id: string): string {
+  const segments = id
+    .replace(' ', '')
+    .replace(/^([A-Z]+)/, '/$1')
+    .replace(/\/$/, '')
+    .split('/');
+  return segments.map((segment, index) => (segment === '*' ? `:s${index}` : segment)).join('/');
+}
+
+function fromEntry(entry: CatalogueEntry): ApiInterface {
+  const id = `${entry.method} ${entry.uri}`;
+  return Object.freeze({
+    id,
+    label: id,
+    name: entry.name,
+    readOnly: entry.method === 'GET' || entry.method === 'HEAD' || entry.looksReadOnly === true,
+    documentedLimits: (entry.documentedLimits ?? []).map(({ count, windowSeconds }) => ({
+      quota: count,
+      windowMs: windowSeconds * 1000,
+    })),
+  });
+}
+
+function fromId(id: string): ApiInterface {
+  return Object.freeze({ id, label: id, readOnly: /^(GET|HEAD) /.test(id), documentedLimits: [] });
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Numbers, UUIDs, hex ids and hostnames name a thing, not an interface. */
+function isId(segment: string): boolean {
+  return /^\d+$/.test(segment) || UUID.test(segment) || /^[0-9a-f]{8,}$/i.test(segment) || segment.includes('.');
+}
+
+function fold(method: string, matchPath: string): ApiInterface {
+  const path = matchPath
+    .split('/')
+    .map((segment) => (isId(segment) ? '*' : segment))
+    .join('/');
+  return { ...fromId(`${method} ${path}`), label: 'other' };
+}
