@@ -1,0 +1,63 @@
+import { dirname } from 'node:path';
+import { checkAccounts, toAccounts } from './accounts.ts';
+import type { Config } from './config.ts';
+import { readDocument } from './document.ts';
+import { parseDurationMs } from './duration.ts';
+import { deepFreeze } from './freeze.ts';
+import { ConfigError, Unusable } from './mistakes.ts';
+import { checkReferences } from './references.ts';
+import type { FileConfig } from './schema.ts';
+import { parseSizeBytes } from './size.ts';
+import { readText, Sources } from './sources.ts';
+import { checkStructure } from './structure.ts';
+
+/**
+ * Loads the configuration from a YAML file and what it refers to: environment variables and files.
+ *
+ * @throws ConfigError with every mistake at once; no message holds a secret.
+ */
+export function loadConfig(options: { file: string; env: Readonly<Record<string, string | undefined>> }): Config {
+  const { file, env } = options;
+  const document = readDocument(readConfigText(file));
+  if (document.mistakes.length > 0) throw new ConfigError(file, document.mistakes);
+
+  const structure = checkStructure(document.value);
+  const sources = new Sources({ folder: dirname(file), env });
+  const faults = [...structure.faults, ...checkReferences(structure.sound), ...checkAccounts(structure.sound, sources)];
+  if (structure.file === undefined || faults.length > 0) throw new ConfigError(file, faults.map(document.locate));
+  return deepFreeze(toConfig(structure.file, sources));
+}
+
+function readConfigText(file: string): string {
+  try {
+    return readText(file);
+  } catch (error) {
+    if (!(error instanceof Unusable)) throw error;
+    throw new ConfigError(file, [{ line: 1, column: 1, path: '', message: error.message }]);
+  }
+}
+
+function toConfig(file: FileConfig, sources: Sources): Config {
+  const { listen, admin, store, anonymous, limits, log } = file;
+  return {
+    listen,
+    admin,
+    accounts: toAccounts(file, sources),
+    store,
+    ...(anonymous && { anonymous }),
+    consumers: Object.entries(file.consumers).map(([name, { token, accounts, allow }]) => ({
+      name,
+      tokenSha256: token.sha256,
+      accounts,
+      allow,
+    })),
+    limits: {
+      bodyBytes: parseSizeBytes(limits.body),
+      connectTimeoutMs: parseDurationMs(limits.connectTimeout),
+      upstreamTimeoutMs: parseDurationMs(limits.upstreamTimeout),
+      drainMs: parseDurationMs(limits.drain),
+      inFlight: limits.inFlight,
+    },
+    log,
+  };
+}

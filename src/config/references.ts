@@ -1,0 +1,101 @@
+import { isLoopback } from './loopback.ts';
+import { type Fault, type Path, showPath } from './mistakes.ts';
+import { suggest } from './nearest.ts';
+import type { FileConfig } from './schema.ts';
+import type { Sound } from './structure.ts';
+
+type File = Sound<FileConfig>;
+
+/** Checks what one part of the file says of another: names, addresses, tokens, and whether anybody can call at all. */
+export function checkReferences(file: File): Fault[] {
+  return [
+    ...checkListeners(file),
+    ...checkQuotaAccounts(file),
+    ...checkAnonymous(file),
+    ...checkConsumers(file),
+    ...checkTokens(file),
+    ...checkAnybody(file),
+  ];
+}
+
+function* checkListeners({ listen = [], admin }: File): Generator<Fault> {
+  const seen = new Map<string, Path>();
+  for (const [index, listener] of [...listen, admin].entries()) {
+    const path: Path = index < listen.length ? ['listen', index] : ['admin'];
+    // Port 0 is another port each time.
+    if (listener?.host === undefined || !listener.port) continue;
+    const address = `${listener.host.toLowerCase()}:${listener.port}`;
+    const other = seen.get(address);
+    if (other) yield { path, message: `listens on ${address}, as ${showPath(other)} does` };
+    else seen.set(address, path);
+  }
+}
+
+function* checkQuotaAccounts({ accounts = {} }: File): Generator<Fault> {
+  for (const [name, account] of Object.entries(accounts)) {
+    const quotaAccount = account?.quotaAccount;
+    if (quotaAccount === undefined) continue;
+    const path = ['accounts', name, 'quotaAccount'];
+    yield* checkAccountName(path, quotaAccount, accounts);
+    if (hasQuotaAccount(accounts, quotaAccount)) {
+      yield {
+        path,
+        message: `expected an account without a quotaAccount of its own, got ${JSON.stringify(quotaAccount)}`,
+      };
+    }
+    if (account?.quotas !== undefined) {
+      yield {
+        path: ['accounts', name, 'quotas'],
+        message: 'an account with a quotaAccount spends the quotas of that one',
+      };
+    }
+  }
+}
+
+function hasQuotaAccount(accounts: NonNullable<File['accounts']>, name: string): boolean {
+  return Object.hasOwn(accounts, name) && accounts[name]?.quotaAccount !== undefined;
+}
+
+function* checkAnonymous({ accounts, anonymous, listen = [] }: File): Generator<Fault> {
+  if (anonymous === undefined) return;
+  yield* checkAccountName(['anonymous', 'account'], anonymous.account, accounts);
+  const exposed = listen.findIndex((listener) => listener?.host !== undefined && !isLoopback(listener.host));
+  if (exposed !== -1) {
+    const message = `callers without credentials may only come over loopback, and listen[${exposed}] is not loopback`;
+    yield { path: ['anonymous'], message };
+  }
+}
+
+function* checkConsumers({ accounts, consumers = {} }: File): Generator<Fault> {
+  for (const [name, consumer] of Object.entries(consumers)) {
+    const path = ['consumers', name];
+    if (name === 'anonymous') {
+      yield { path, message: 'expected another name; this one is for callers without credentials' };
+    }
+    for (const [index, account] of consumer?.accounts?.entries() ?? []) {
+      yield* checkAccountName([...path, 'accounts', index], account, accounts);
+    }
+  }
+}
+
+function* checkTokens({ consumers = {} }: File): Generator<Fault> {
+  const owners = new Map<string, string>();
+  for (const [name, consumer] of Object.entries(consumers)) {
+    const digest = consumer?.token?.sha256;
+    if (digest === undefined) continue;
+    const owner = owners.get(digest);
+    if (owner === undefined) owners.set(digest, name);
+    else yield { path: ['consumers', name, 'token'], message: `consumer ${JSON.stringify(owner)} has the same token` };
+  }
+}
+
+function* checkAnybody(file: File): Generator<Fault> {
+  // Where either is there but wrong, it may yet name somebody.
+  if ('anonymous' in file || file.consumers === undefined || Object.keys(file.consumers).length > 0) return;
+  yield { path: ['consumers'], message: 'nobody could call; expected at least one consumer, or anonymous' };
+}
+
+function* checkAccountName(path: Path, name: string | undefined, accounts: File['accounts']): Generator<Fault> {
+  if (name === undefined || accounts === undefined || Object.hasOwn(accounts, name)) return;
+  yield { path, message: `no account is named ${JSON.stringify(name)}; ${suggest(name, Object.keys(accounts))}` };
+}

@@ -1,0 +1,146 @@
+import Type, { type Static } from 'typebox';
+import { AccountSchema } from './account-schema.ts';
+import { AnonymousSchema, ConsumerSchema } from './consumer-schema.ts';
+import { POSITIVE_DURATION } from './duration.ts';
+import { QuotasSchema } from './quota-schema.ts';
+import { SIZE } from './size.ts';
+
+// In this file and its parts, `title` says what is expected, in the words of a mistake; `description` is for people and
+// editors; `writeOnly` marks what may hold a secret, so that no mistake repeats it; `maximumDuration` is our own keyword.
+
+const listenerKeys = {
+  host: Type.String({
+    title: 'an address or host name such as 127.0.0.1',
+    description: 'Address or host name to listen on.',
+    // A name or IPv4 address; or, with two colons or more, an IPv6 address and its optional zone.
+    pattern: '^([A-Za-z0-9._-]+|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9._-]+)?)$',
+    default: '127.0.0.1',
+  }),
+  port: Type.Integer({
+    title: 'a port from 0 to 65535',
+    description: 'TCP port; 0 lets the system choose.',
+    minimum: 0,
+    maximum: 65535,
+  }),
+};
+
+const ListenerSchema = Type.Object(
+  { ...listenerKeys, port: Type.With(listenerKeys.port, { default: 8080 }) },
+  { additionalProperties: false },
+);
+
+const AdminSchema = Type.Object(
+  { ...listenerKeys, port: Type.With(listenerKeys.port, { default: 9090 }) },
+  {
+    additionalProperties: false,
+    description: 'Where /metrics, /livez, /readyz and /status are; never on a listener for consumers.',
+    default: { host: '127.0.0.1', port: 9090 },
+  },
+);
+
+const StoreSchema = Type.Object(
+  { type: Type.Literal('memory', { description: 'In the memory of this one process.', default: 'memory' }) },
+  { additionalProperties: false, description: 'Where quotas are counted.', default: {} },
+);
+
+const LimitsSchema = Type.Object(
+  {
+    body: Type.String({
+      title: 'a size such as 10MiB (B, KiB, MiB or GiB)',
+      description: 'Largest body of a request.',
+      pattern: SIZE,
+      default: '10MiB',
+    }),
+    connectTimeout: timeout('Longest wait for a connection to the origin.', '5s'),
+    upstreamTimeout: timeout("Longest wait for the vendor's answer.", '30s'),
+    drain: timeout('How long requests may go on after a stop was asked for.', '35s'),
+    inFlight: Type.Integer({
+      title: 'a whole number from 1',
+      description: 'Most requests at one time.',
+      minimum: 1,
+      default: 512,
+    }),
+  },
+  { additionalProperties: false, description: 'What the gateway itself bears.', default: {} },
+);
+
+const LogSchema = Type.Object(
+  {
+    level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      description: 'The least severe level that is written.',
+      default: 'info',
+    }),
+  },
+  { additionalProperties: false, description: 'The log.', default: {} },
+);
+
+/** The configuration file: types, checks, defaults and documentation from one source. */
+export const FileConfig = Type.Object(
+  {
+    listen: Type.Array(ListenerSchema, {
+      title: 'a list of at least one listener',
+      description: 'Where consumers call.',
+      minItems: 1,
+      default: [{ host: '127.0.0.1', port: 8080 }],
+    }),
+    admin: AdminSchema,
+    accounts: Type.Record(Type.String(), AccountSchema, {
+      title: 'a mapping with at least one account',
+      description: 'The accounts at CDNetworks, by name.',
+      propertyNames: nameRule(),
+      minProperties: 1,
+    }),
+    quotas: QuotasSchema,
+    store: StoreSchema,
+    anonymous: Type.Optional(AnonymousSchema),
+    consumers: Type.Record(Type.String(), ConsumerSchema, {
+      description: 'Callers with a bearer token, by name.',
+      propertyNames: nameRule(),
+      default: {},
+    }),
+    limits: LimitsSchema,
+    log: LogSchema,
+  },
+  { additionalProperties: false },
+);
+
+/** What a file says once it is checked and its defaults are filled in. */
+export type FileConfig = Static<typeof FileConfig>;
+
+/** Writes the schema as JSON Schema for editors. Keys with a default are not required there: they may be left out. */
+export function renderSchema(): string {
+  const schema = { $schema: 'http://json-schema.org/draft-07/schema#', title: 'cdnetworks-gateway', ...FileConfig };
+  return `${JSON.stringify(schema, relaxRequired, 2)}\n`;
+}
+
+function timeout(description: string, byDefault: string) {
+  return Type.String({
+    title: 'a duration such as 5s (1ms to 1d)',
+    description,
+    pattern: POSITIVE_DURATION,
+    maximumDuration: '1d', // A timer of Node beyond 24.8 days fires at once.
+    default: byDefault,
+  });
+}
+
+function nameRule() {
+  return {
+    type: 'string',
+    pattern: '^[a-z0-9][a-z0-9._-]{0,62}$',
+    title: 'a name of at most 63 lower-case letters, digits, ".", "_" and "-", a letter or digit first',
+  };
+}
+
+function relaxRequired(_key: string, value: unknown): unknown {
+  if (!isObjectSchema(value)) return value;
+  const { properties } = value;
+  return { ...value, required: value.required.filter((name) => !hasDefault(properties[name])) };
+}
+
+function isObjectSchema(value: unknown): value is { required: string[]; properties: Record<string, object> } {
+  return typeof value === 'object' && value !== null && 'required' in value && 'properties' in value;
+}
+
+function hasDefault(schema: object | undefined): boolean {
+  return schema !== undefined && 'default' in schema;
+}

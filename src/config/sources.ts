@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { SecretReference } from './account-schema.ts';
+import { Unusable } from './mistakes.ts';
+
+/** Reads what the configuration refers to. Each file is read once, so that what was checked is what is used. */
+export class Sources {
+  readonly #folder: string;
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #files = new Map<string, string>();
+
+  /** Relative paths start at `folder`. */
+  constructor(options: { folder: string; env: Readonly<Record<string, string | undefined>> }) {
+    this.#folder = options.folder;
+    this.#env = options.env;
+  }
+
+  /**
+   * Gives the text behind a reference; of a file, without the line break at its end.
+   *
+   * @throws Unusable when there is no text. The message names the source and never quotes the text.
+   */
+  readSecret(reference: SecretReference): string {
+    return 'env' in reference ? this.#readVariable(reference.env) : this.#readSecretFile(reference.file);
+  }
+
+  /**
+   * Gives the whole text of a file.
+   *
+   * @throws Unusable when it can't be read.
+   */
+  readFile(path: string): string {
+    const absolute = this.#locate(path);
+    const text = this.#files.get(absolute) ?? readText(absolute);
+    this.#files.set(absolute, text);
+    return text;
+  }
+
+  #readVariable(name: string): string {
+    const text = this.#env[name];
+    if (text === undefined) throw new Unusable(`environment variable ${name} is not set`);
+    if (text === '') throw new Unusable(`environment variable ${name} is empty`);
+    return text;
+  }
+
+  #readSecretFile(path: string): string {
+    const text = this.readFile(path).replace(/\r?\n$/, '');
+    if (text === '') throw new Unusable(`file ${JSON.stringify(this.#locate(path))} is empty`);
+    return text;
+  }
+
+  #locate(path: string): string {
+    return resolve(this.#folder, path);
+  }
+}
+
+/**
+ * Reads a text file.
+ *
+ * @throws Unusable with the system's code when that fails.
+ */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    throw new Unusable(
+      code === 'ENOENT'
+        ? `file ${JSON.stringify(path)} does not exist`
+        : `file ${JSON.stringify(path)} cannot be read (${code})`,
+    );
+  }
+}

@@ -1,0 +1,100 @@
+import { type BadFile, REST, withCredential } from './bad-file.ts';
+
+/** What is wrong with listeners, limits and the log. */
+export const badSettings: readonly BadFile[] = [
+  {
+    name: 'another store',
+    yaml: `store: { type: redis }\n${REST}`,
+    mistakes: ['1:10  store.type  expected "memory", got "redis"'],
+  },
+  {
+    name: 'no listener',
+    yaml: `listen: []\n${REST}`,
+    mistakes: ['1:1  listen  expected a list of at least one listener'],
+  },
+  {
+    name: 'a port in quotes',
+    yaml: `admin: { port: "9090" }\n${REST}`,
+    mistakes: ['1:10  admin.port  expected a port from 0 to 65535, got "9090"'],
+  },
+  {
+    name: 'a port beyond the last',
+    yaml: `admin: { port: 65536 }\n${REST}`,
+    mistakes: ['1:10  admin.port  expected a port from 0 to 65535, got 65536'],
+  },
+  {
+    name: 'a port in the host',
+    yaml: `admin: { host: "127.0.0.1:9090" }\n${REST}`,
+    mistakes: ['1:10  admin.host  expected an address or host name such as 127.0.0.1, got "127.0.0.1:9090"'],
+  },
+  {
+    name: 'two listeners on one address',
+    yaml: `listen:\n  - port: 8081\n  - port: 8081\n${REST}`,
+    mistakes: ['3:5  listen[1]  listens on 127.0.0.1:8081, as listen[0] does'],
+  },
+  {
+    name: 'the admin port on a listener for consumers',
+    yaml: `listen:\n  - port: 9000\nadmin: { port: 9000 }\n${REST}`,
+    mistakes: ['3:1  admin  listens on 127.0.0.1:9000, as listen[0] does'],
+  },
+  {
+    name: 'a size without unit',
+    yaml: `limits: { body: 1048576 }\n${REST}`,
+    mistakes: ['1:11  limits.body  expected a size such as 10MiB (B, KiB, MiB or GiB), got 1048576'],
+  },
+  {
+    name: 'a size of another unit',
+    yaml: `limits: { body: 10MB }\n${REST}`,
+    mistakes: ['1:11  limits.body  expected a size such as 10MiB (B, KiB, MiB or GiB), got "10MB"'],
+  },
+  {
+    name: 'a timeout of nothing',
+    yaml: `limits: { connectTimeout: 0s }\n${REST}`,
+    mistakes: ['1:11  limits.connectTimeout  expected a duration such as 5s (1ms to 1d), got "0s"'],
+  },
+  {
+    name: 'a timeout beyond the timers',
+    yaml: `limits: { upstreamTimeout: 25d }\n${REST}`,
+    mistakes: ['1:11  limits.upstreamTimeout  expected a duration such as 5s (1ms to 1d), got "25d"'],
+  },
+  {
+    name: 'no request in flight',
+    yaml: `limits: { inFlight: 0 }\n${REST}`,
+    mistakes: ['1:11  limits.inFlight  expected a whole number from 1, got 0'],
+  },
+  {
+    name: 'an unknown level',
+    yaml: `log: { level: verbose }\n${REST}`,
+    mistakes: [
+      '1:8  log.level  expected "fatal", "error", "warn", "info", "debug", "trace" or "silent", got "verbose"',
+    ],
+  },
+  {
+    name: 'a level of nothing',
+    yaml: `log: { level: }\n${REST}`,
+    mistakes: ['1:8  log.level  expected "fatal", "error", "warn", "info", "debug", "trace" or "silent", got nothing'],
+  },
+  {
+    name: 'a wrong value behind an alias',
+    yaml: `listen: [&here { port: 0, hots: localhost }]\nadmin: *here\n${REST}`,
+    mistakes: [
+      '1:27  listen[0].hots  unknown key; did you mean "host"?',
+      '1:27  admin.hots  unknown key; did you mean "host"?',
+    ],
+  },
+  {
+    name: 'many mistakes',
+    yaml:
+      'log: { level: loud }\n' +
+      withCredential('{ type: api-key, username: u, apiKey: { env: UNSET } }') +
+      'limits: { body: 5, bdy: 5 }\nconsumers:\n  bot: { token: { sha256: x }, accounts: [mian], allow: ["*"] }\n',
+    mistakes: [
+      '1:8  log.level  expected "fatal", "error", "warn", "info", "debug", "trace" or "silent", got "loud"',
+      '4:47  accounts.main.credential.apiKey  environment variable UNSET is not set',
+      '6:11  limits.body  expected a size such as 10MiB (B, KiB, MiB or GiB), got 5',
+      '6:20  limits.bdy  unknown key; did you mean "body"?',
+      '8:19  consumers.bot.token.sha256  expected 64 lower-case hexadecimal digits',
+      '8:43  consumers.bot.accounts[0]  no account is named "mian"; did you mean "main"?',
+    ],
+  },
+];
