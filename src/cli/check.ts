@@ -1,0 +1,28 @@
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../config/load.ts';
+import type { Command } from './command.ts';
+
+export const check: Command = {
+  help: `Usage: cdnetworks-gateway check [-c FILE]
+
+Checks the configuration, with every environment variable and file that it names, and lists all mistakes (exit 78).
+Never prints a secret.
+
+  -c, --config FILE   the configuration; gateway.yaml if not given
+`,
+
+  async run(args, io) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { config: { type: 'string', short: 'c', default: 'gateway.yaml' } },
+    });
+    const config = loadConfig({ file: values.config, env: io.env });
+    io.print(`${values.config} is fine
+  listen      ${config.listen.map(({ host, port }) => `${host}:${port}`).join(', ')}
+  admin       ${config.admin.host}:${config.admin.port}
+  accounts    ${[...config.accounts.values()].map(({ name, origin, credential }) => `${name} (${origin}, ${credential.type})`).join(', ')}
+  consumers   ${[...(config.anonymous ? ['anonymous'] : []), ...config.consumers.map(({ name }) => name)].join(', ')}
+  store       ${config.store.type}
+`);
+  },
+};

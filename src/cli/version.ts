@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from './command.ts';
+
+/** The version in package.json. */
+export function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+export const versionCommand: Command = {
+  help: 'Usage: cdnetworks-gateway version\n\nPrints the version.\n',
+  run: async (_args, io) => io.print(`${version()}\n`),
+};

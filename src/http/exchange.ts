@@ -1,0 +1,52 @@
+import type { Account } from '../catalog/account.ts';
+import type { ApiInterface } from '../catalog/api-interface.ts';
+import type { Consumer } from '../catalog/consumer.ts';
+import type { GatewayError } from '../errors.ts';
+import type { Outcome } from '../quota/gate.ts';
+import type { Permit, PolicyState } from '../quota/store.ts';
+import type { Target } from '../signing/target.ts';
+import type { UpstreamRequest } from '../signing/upstream-request.ts';
+
+/** What is known so far of one request and its answer. Each stage of the flow adds what it found; none reads the future. */
+export interface Exchange {
+  readonly id: string;
+  /** Monotonic ms. */
+  readonly startedAt: number;
+  /** After `x-http-method-override`. */
+  method: string;
+  consumer?: Consumer;
+  account?: Account;
+  target?: Target;
+  apiInterface?: ApiInterface;
+  decision?: 'admitted' | 'denied';
+  states?: readonly PolicyState[];
+  call?: UpstreamCall;
+  /** The answer's body broke off after its head was passed on. */
+  truncated?: boolean;
+  /** What the gateway answered with, where it answered by itself. */
+  error?: GatewayError;
+}
+
+/** An admitted, signed request on its way to the vendor, and what became of it. */
+export interface UpstreamCall {
+  readonly account: Account;
+  /** The interface's metric label. */
+  readonly label: string;
+  readonly request: UpstreamRequest;
+  readonly permit: Permit;
+  /** Monotonic ms of the instant before the first byte; absent while no byte has left. */
+  writtenAt?: number;
+  /** Monotonic ms of the response head. */
+  answeredAt?: number;
+  status?: number;
+  cncRequestId?: string;
+  outcome?: Outcome['kind'];
+  /** Called once the outcome is known, if the caller has left before. */
+  onSettled?: () => void;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    exchange: Exchange;
+  }
+}

@@ -1,0 +1,126 @@
+import httpProxy from '@fastify/http-proxy';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Account } from '../catalog/account.ts';
+import type { Catalogue } from '../catalog/api-interface.ts';
+import { accountOf, authorize, type Consumer, identify, type TokenConsumer } from '../catalog/consumer.ts';
+import { overloaded, requestInvalid, shuttingDown } from '../errors.ts';
+import { chargesOf } from '../quota/charges.ts';
+import type { Gate } from '../quota/gate.ts';
+import { signable } from '../signing/sign.ts';
+import { parseTarget } from '../signing/target.ts';
+import { toUpstreamRequest } from '../signing/upstream-request.ts';
+import { forwarding } from './forward.ts';
+import { setRateLimit } from './problem.ts';
+import { forwardedHeaders } from './request-headers.ts';
+import type { Upstreams } from './upstreams.ts';
+
+/** What the flow of a request needs. Built by the composition root. */
+export interface ProxyParts {
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly anonymous?: Consumer;
+  readonly consumers: readonly TokenConsumer[];
+  readonly catalogue: Catalogue;
+  readonly gate: Gate;
+  readonly upstreams: Upstreams;
+  readonly limits: { readonly bodyBytes: number; readonly inFlight: number };
+  /** True once the gateway drains: what is under way finishes, nothing new begins. */
+  readonly draining: () => boolean;
+  /** Requests under way, all listeners together. */
+  readonly inFlight: () => number;
+}
+
+const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+
+/**
+ * The flow of one request: receive, identify, resolve, admit, sign, forward. `forward.ts` settles when the vendor answers,
+ * `telemetry.ts` observes at the end. Each stage returns or throws; the error handler answers for those that throw.
+ *
+ * The server gives every request the URL `/` and keeps the caller's target in `originalUrl`, so that the target is parsed in one
+ * place, `parseTarget`, and neither the router nor the proxy library has an opinion of its own.
+ */
+export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise<void> {
+  // Bodies are bytes: parsing JSON and writing it again would break big integers and escapes, and with them the signature.
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: parts.limits.bodyBytes }, (_request, body, done) =>
+    done(null, body),
+  );
+
+  // Needs only the head, so a stranger's body is never read.
+  server.addHook('onRequest', async (request) => {
+    const { exchange } = request;
+    if (parts.draining()) throw shuttingDown();
+    if (parts.inFlight() > parts.limits.inFlight) throw overloaded(parts.limits.inFlight);
+    exchange.consumer = identify(request.headers.authorization, parts);
+    const account = parts.accounts.get(accountOf(exchange.consumer, headerOf(request, 'x-gateway-account')));
+    if (account === undefined) throw new Error('a consumer names an account that is not configured');
+    exchange.account = account;
+    exchange.method = methodOf(request);
+    exchange.target = parseTarget(request.originalUrl);
+    exchange.apiInterface = parts.catalogue.find(exchange.method, exchange.target.matchPath);
+    const { method, target, apiInterface } = exchange;
+    authorize(exchange.consumer, { method, matchPath: target.matchPath, apiInterface });
+    refuseUnsignedBody(request, method);
+  });
+
+  // The body is there by now, so a slow upload never holds a permit.
+  async function handler(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const { exchange } = request;
+    const { account, apiInterface, method, target } = exchange;
+    if (account === undefined || apiInterface === undefined || target === undefined) throw new Error('not resolved');
+    const upstreamRequest = toUpstreamRequest({
+      method,
+      target,
+      origin: account.origin,
+      headers: forwardedHeaders(request.headers, account.forwardHeaders),
+      body: request.body instanceof Buffer ? request.body : undefined,
+    });
+    const { fingerprint, sign } = signable(upstreamRequest, account.credential);
+    const { permit, states } = await parts.gate.admit({
+      account: account.quotaAccount,
+      interfaceId: apiInterface.id,
+      charges: chargesOf(account.quotas, apiInterface),
+      marginMs: account.quotas.marginMs,
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    });
+    exchange.states = states;
+    if (reply.raw.destroyed) {
+      await parts.gate.settle(permit, { kind: 'unsent' });
+      return reply;
+    }
+    exchange.call = { account, label: apiInterface.label, request: sign(permit.signingSecond), permit };
+    setRateLimit(reply, states);
+    return reply.from('/', forwarding);
+  }
+
+  await server.register(httpProxy, {
+    upstream: 'http://upstream.invalid', // only its shape is used: the call names the account, the account its pool
+    undici: parts.upstreams,
+    routes: ['/'],
+    httpMethods: METHODS,
+    proxyPayloads: false,
+    internalRewriteLocationHeader: false,
+    disableRequestLogging: true,
+    handler,
+  });
+}
+
+/** Node's parser refuses the vendor's ENABLE and DISABLE; a POST that names one in this header is sent as that. */
+function methodOf(request: FastifyRequest): string {
+  const override = headerOf(request, 'x-http-method-override');
+  if (override === undefined) return request.method;
+  if (request.method === 'POST' && (override === 'ENABLE' || override === 'DISABLE')) return override;
+  throw requestInvalid('x-http-method-override takes ENABLE or DISABLE, on a POST');
+}
+
+/** The server doesn't read a body on GET and HEAD; to drop it silently would send less than the caller meant. */
+function refuseUnsignedBody(request: FastifyRequest, method: string): void {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+  if ((method === 'GET' || method === 'HEAD') && (length !== '0' || encoding !== undefined)) {
+    throw requestInvalid(`a ${method} request can't have a body: the signature would not cover it`);
+  }
+}
+
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}

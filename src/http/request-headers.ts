@@ -1,0 +1,40 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/**
+ * The caller's headers that reach the vendor. A list of what may pass, not of what may not: a new kind of credential that some
+ * service sends stays inside without anyone having to think of it.
+ */
+const FORWARDED: readonly string[] = [
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-unmodified-since',
+  'range',
+  'servicetype',
+  'user-agent',
+  'x-cnc-api-type',
+  'x-time-zone',
+];
+
+/**
+ * What is sent on of the caller's headers.
+ *
+ * @param privileged headers that act for others (`on-behalf-of`), which only the account's configuration lets through
+ */
+export function forwardedHeaders(headers: IncomingHttpHeaders, privileged: readonly string[]): Record<string, string> {
+  const forwarded: Record<string, string> = { via: '1.1 cdnetworks-gateway' };
+  for (const name of FORWARDED) copy(headers, name, forwarded);
+  for (const name of privileged) copy(headers, name, forwarded);
+  return forwarded;
+}
+
+function copy(from: IncomingHttpHeaders, name: string, to: Record<string, string>): void {
+  const value = from[name];
+  if (value !== undefined) to[name] = Array.isArray(value) ? value.join(', ') : value;
+}

@@ -1,0 +1,157 @@
+import type { FastifyReply } from 'fastify';
+import type { Logger } from 'pino';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Outcome } from '../quota/gate.ts';
+import type { Exchange, UpstreamCall } from './exchange.ts';
+import type { CallEnd } from './upstreams.ts';
+
+/** Everything that is told to the world about exchanges: one log line each, and metrics whose labels come from config and catalogue. */
+export interface Telemetry {
+  readonly registry: Registry;
+  /** Exchanges that have begun and not ended. */
+  inFlight(): number;
+  begin(): void;
+  /** The response is over; waits for the upstream call, if its outcome isn't known yet. */
+  end(exchange: Exchange, reply: FastifyReply): void;
+  /** An upstream call came to its end, with or without an answer. */
+  called(call: UpstreamCall, end: CallEnd, outcome: Outcome): void;
+  /** A failure that no request can be answered with. */
+  storeFailed(error: unknown): void;
+}
+
+const PREFIX = 'cdnetworks_gateway_';
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.5, 2.5, 5, 10, 30];
+
+/** @param options.now monotonic ms */
+export function createTelemetry(options: { log: Logger; version: string; now: () => number }): Telemetry {
+  const { log, version, now } = options;
+  const registry = new Registry();
+  const metrics = createMetrics(registry);
+  metrics.buildInfo.set({ version, node: process.version }, 1);
+  let inFlight = 0;
+
+  function observe(exchange: Exchange, reply: FastifyReply): void {
+    const { call, error, consumer, account, apiInterface } = exchange;
+    const seconds = (now() - exchange.startedAt) / 1000;
+    const left = !reply.raw.writableFinished;
+    const labels = { account: account?.name ?? 'none', interface: apiInterface?.label ?? 'none' };
+    // 499 as nginx has it: the caller left before the answer, so there is no status that it saw.
+    const status = left && !reply.raw.headersSent ? 499 : reply.statusCode;
+    metrics.requests.inc({ ...labels, consumer: consumer?.name ?? 'none', status, reason: error?.code ?? 'none' });
+    metrics.requestDuration.observe({ interface: labels.interface }, seconds);
+    for (const state of error?.details.states ?? exchange.states ?? []) {
+      const decision = state.violated ? 'denied' : 'admitted';
+      if (call !== undefined || state.violated)
+        metrics.decisions.inc({ account: labels.account, policy: state.name, decision });
+    }
+    log[levelOf(exchange)](
+      {
+        reqId: exchange.id,
+        req: { method: exchange.method, path: exchange.target?.path.slice(0, 256), remoteAddress: reply.request.ip },
+        res: { statusCode: status },
+        consumer: consumer?.name,
+        account: account?.name,
+        interface: apiInterface?.id.slice(0, 256),
+        decision: call === undefined ? exchange.decision : 'admitted',
+        reason: error?.code,
+        detail: error?.message,
+        outcome: call?.outcome,
+        cncRequestId: call?.cncRequestId,
+        upstreamStatus: call?.status,
+        responseTime: seconds * 1000,
+        upstreamTime:
+          call?.answeredAt === undefined ? undefined : call.answeredAt - (call.writtenAt ?? call.answeredAt),
+        left: left || undefined,
+        truncated: exchange.truncated,
+        err: error?.cause,
+      },
+      'request completed',
+    );
+  }
+
+  return {
+    registry,
+    inFlight: () => inFlight,
+    begin() {
+      inFlight++;
+    },
+    end(exchange, reply) {
+      const { call } = exchange;
+      const finish = () => {
+        inFlight--;
+        observe(exchange, reply);
+      };
+      if (call === undefined || call.outcome !== undefined) finish();
+      else call.onSettled = finish;
+    },
+    called(call, end, outcome) {
+      call.outcome = outcome.kind;
+      metrics.settlements.inc({ account: call.account.name, outcome: outcome.kind });
+      if (!(end instanceof Error)) {
+        const { 'x-cnc-request-id': id } = end.headers;
+        call.answeredAt = now();
+        call.status = end.statusCode;
+        if (typeof id === 'string') call.cncRequestId = id.slice(0, 128);
+        const seconds = (call.answeredAt - (call.writtenAt ?? call.answeredAt)) / 1000;
+        metrics.upstreamDuration.observe({ interface: call.label, status: end.statusCode }, seconds);
+      }
+      call.onSettled?.();
+    },
+    storeFailed(error) {
+      log.error({ err: error }, 'quota store failed');
+    },
+  };
+}
+
+/** A refusal by the gateway is the caller's to mend; a fault of the vendor or of ours is an operator's. */
+function levelOf({ error, truncated }: Exchange): 'info' | 'warn' | 'error' {
+  if (error?.code === 'internal') return 'error';
+  return truncated || error?.code.startsWith('upstream-') || error?.code === 'quota-unavailable' ? 'warn' : 'info';
+}
+
+function createMetrics(registry: Registry) {
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  // These three gauges end in `_total`, which promtool refuses in a gauge.
+  for (const what of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${what}_total`);
+  return {
+    buildInfo: new Gauge({
+      name: `${PREFIX}build_info`,
+      help: 'Always 1; the labels tell what runs.',
+      labelNames: ['version', 'node'] as const,
+      registers,
+    }),
+    requests: new Counter({
+      name: `${PREFIX}requests_total`,
+      help: 'Requests of consumers by the status they got; reason is the error code where the gateway itself answered.',
+      labelNames: ['consumer', 'account', 'interface', 'status', 'reason'] as const,
+      registers,
+    }),
+    requestDuration: new Histogram({
+      name: `${PREFIX}request_duration_seconds`,
+      help: 'From the head of a request to the end of its answer.',
+      labelNames: ['interface'] as const,
+      buckets: BUCKETS,
+      registers,
+    }),
+    upstreamDuration: new Histogram({
+      name: `${PREFIX}upstream_duration_seconds`,
+      help: 'From the first byte sent to the vendor to the head of its answer.',
+      labelNames: ['interface', 'status'] as const,
+      buckets: BUCKETS,
+      registers,
+    }),
+    decisions: new Counter({
+      name: `${PREFIX}quota_decisions_total`,
+      help: 'Admissions and denials by the policy that decided.',
+      labelNames: ['account', 'policy', 'decision'] as const,
+      registers,
+    }),
+    settlements: new Counter({
+      name: `${PREFIX}quota_settlements_total`,
+      help: 'What became of admitted requests.',
+      labelNames: ['account', 'outcome'] as const,
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,123 @@
+import { Dispatcher, Pool } from 'undici';
+import type { Account } from '../catalog/account.ts';
+import { targetOf } from '../signing/upstream-request.ts';
+import type { UpstreamCall } from './exchange.ts';
+
+/** Nothing was written, because too much time had passed since admission for the permit's lease to cover the request. */
+export class SendBudgetSpent extends Error {}
+
+const CALL = Symbol('upstream call');
+
+/** What goes through reply-from where it expects headers. */
+export function carry(call: UpstreamCall): { readonly [CALL]: UpstreamCall } {
+  return { [CALL]: call };
+}
+
+/** The longest waits, in ms: for a connection, for the response head and between two pieces of its body, and from admission to the first byte. */
+export interface UpstreamTimeouts {
+  readonly connectTimeoutMs: number;
+  readonly upstreamTimeoutMs: number;
+  readonly sendBudgetMs: number;
+}
+
+/** What a call ended with: an answer's head, or an error. */
+export type CallEnd = Error | Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>;
+
+/**
+ * Connections to the vendor, one pool per account.
+ *
+ * A dispatcher, because that is what reply-from takes; but it sends the call that travels in the headers (`carry`) instead of the
+ * pieces that reply-from put together. So the bytes that were signed are the bytes that are sent, whatever the library above
+ * does to a URL or a header.
+ */
+export class Upstreams extends Dispatcher {
+  readonly #pools: ReadonlyMap<Account, Dispatcher>;
+  readonly #timeouts: UpstreamTimeouts;
+  readonly #now: () => number;
+  readonly #onEnd: (call: UpstreamCall, end: CallEnd) => void;
+
+  /**
+   * @param options.now monotonic ms, the clock of `Permit.admittedAt`
+   * @param options.onEnd told of every call's end once, also when nobody waits for the answer any more
+   */
+  constructor(
+    accounts: Iterable<Account>,
+    options: { timeouts: UpstreamTimeouts; now: () => number; onEnd: (call: UpstreamCall, end: CallEnd) => void },
+  ) {
+    super();
+    this.#timeouts = options.timeouts;
+    this.#now = options.now;
+    this.#onEnd = options.onEnd;
+    const guard: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (sent, handler) =>
+      dispatch(sent, this.#guarded(handler, (sent as SentOptions).call));
+    this.#pools = new Map(
+      [...accounts].map((account) => [account, createPool(account, options.timeouts).compose(guard)]),
+    );
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const call = (options.headers as ReturnType<typeof carry>)[CALL];
+    const { method, headers, body } = call.request;
+    const pool = this.#pools.get(call.account);
+    if (pool === undefined) throw new Error(`account ${call.account.name} has no connections`);
+    const sent: SentOptions = { path: targetOf(call.request), method, headers, body, call };
+    return pool.dispatch(sent, handler);
+  }
+
+  /** Waits for busy connections, then ends all. */
+  override async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+  }
+
+  /** Breaks off whatever is under way. */
+  override async destroy(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+  }
+
+  /** Stands between undici and reply-from: at the instant before the first byte, and at a call's end. */
+  #guarded(handler: Dispatcher.DispatchHandler, call: UpstreamCall): Dispatcher.DispatchHandler {
+    let ended = false;
+    const end = (what: CallEnd) => {
+      if (!ended) this.#onEnd(call, what);
+      ended = true;
+    };
+    return {
+      onRequestStart: (controller, context) => {
+        const at = this.#now();
+        // One permit pays for one arrival, whatever the client library thinks of sending again.
+        if (call.writtenAt !== undefined) throw new Error('a call is never written twice');
+        if (at - call.permit.admittedAt > this.#timeouts.sendBudgetMs) throw new SendBudgetSpent('send budget spent');
+        call.writtenAt = at;
+        handler.onRequestStart?.(controller, context);
+      },
+      onResponseStart: (controller, statusCode, headers, statusMessage) => {
+        if (statusCode >= 200) end({ statusCode, headers });
+        handler.onResponseStart?.(controller, statusCode, headers, statusMessage);
+      },
+      onResponseData: (...chunk) => handler.onResponseData?.(...chunk),
+      onResponseEnd: (...trailers) => handler.onResponseEnd?.(...trailers),
+      onResponseError: (controller, error) => {
+        end(error);
+        handler.onResponseError?.(controller, error);
+      },
+    };
+  }
+}
+
+interface SentOptions extends Dispatcher.DispatchOptions {
+  readonly call: UpstreamCall;
+}
+
+function createPool({ origin, ca }: Account, { connectTimeoutMs, upstreamTimeoutMs }: UpstreamTimeouts): Pool {
+  return new Pool(origin, {
+    // As many connections as requests (`limits.inFlight` bounds both): one that waited for a connection would eat its send budget.
+    connections: null,
+    pipelining: 1,
+    // Shorter than a server's: on a connection that the vendor is just closing a call is lost, and can't be repeated.
+    keepAliveTimeout: 4000,
+    keepAliveMaxTimeout: 4000,
+    headersTimeout: upstreamTimeoutMs,
+    bodyTimeout: upstreamTimeoutMs,
+    connect: { timeout: connectTimeoutMs, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) },
+  });
+}

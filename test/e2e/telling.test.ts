@@ -1,0 +1,142 @@
+// What the gateway tells the world, and what it must never tell.
+import { hash } from 'node:crypto';
+import { inspect } from 'node:util';
+import t from 'tap';
+import { Secret } from '../../src/catalog/secret.ts';
+import { DEMO_API_KEY, DEMO_SECRET_KEY } from '../../src/sandbox/demo-credentials.ts';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { startTestGateway, WIDE } from '../support/gateway.ts';
+import { send } from '../support/send.ts';
+
+const TOKEN = 'the-token-of-the-purge-bot-0123456789';
+const quotas = { ...WIDE, interface: { quota: 2, windowMs: 300_000 } };
+
+async function start(t: { teardown(after: () => unknown): void }) {
+  const sandbox = await startSandbox({});
+  const gateway = await startTestGateway(sandbox.origin, {
+    quotas,
+    consumers: [
+      { name: 'purge-bot', tokenSha256: hash('sha256', TOKEN), accounts: ['main', 'reports'], allow: ['POST /ccm/**'] },
+    ],
+  });
+  t.teardown(async () => {
+    await gateway.drain();
+    await sandbox.close();
+  });
+  return { sandbox, gateway };
+}
+
+t.test('one log line per request says who called what, what was decided and what came of it', async (t) => {
+  const { gateway } = await start(t);
+  const response = await fetch(`${gateway.url}/ccm/purge/ItemIdReceiver`, {
+    method: 'POST',
+    body: '{}',
+    headers: { authorization: `Bearer ${TOKEN}`, 'x-gateway-account': 'reports' },
+  });
+  await response.arrayBuffer();
+  await fetch(`${gateway.url}/ccm/purge/ItemIdReceiver`, { headers: { authorization: `Bearer ${TOKEN}` } });
+  for (let n = 0; n < 3; n++) await (await fetch(`${gateway.url}/api/domain?n=${n}`)).arrayBuffer();
+  await send(gateway.url, { method: 'GET', target: '/a/../b', headers: [], body: '' });
+  await send(gateway.url, { method: 'GET', target: '/api/%2e%2e/b', headers: [], body: '' });
+  const lines = gateway.log.filter((line) => line['msg'] === 'request completed');
+  t.equal(lines.length, 7);
+  t.match(lines[0], {
+    reqId: String,
+    req: { method: 'POST', path: '/ccm/purge/ItemIdReceiver' },
+    res: { statusCode: 200 },
+    consumer: 'purge-bot',
+    account: 'reports',
+    interface: 'POST /ccm/purge/ItemIdReceiver',
+    decision: 'admitted',
+    outcome: 'sent',
+    cncRequestId: response.headers.get('x-cnc-request-id'),
+    responseTime: Number,
+    upstreamTime: Number,
+  });
+  t.match(lines[1], { res: { statusCode: 403 }, consumer: 'purge-bot', reason: 'consumer-forbidden' });
+  t.match(lines[4], { res: { statusCode: 429 }, consumer: 'anonymous', decision: 'denied', reason: 'quota-exceeded' });
+  t.match(lines[6], { res: { statusCode: 400 }, reason: 'request-invalid' });
+});
+
+t.test('the admin port answers for the process, for traffic and for Prometheus', async (t) => {
+  const { gateway } = await start(t);
+  for (let n = 0; n < 3; n++) await (await fetch(`${gateway.url}/api/domain?n=${n}`)).arrayBuffer();
+  t.equal((await fetch(`${gateway.admin}/livez`)).status, 200);
+  t.match(await (await fetch(`${gateway.admin}/readyz`)).json(), { status: 'ready', store: 'memory' });
+  const metrics = await (await fetch(`${gateway.admin}/metrics`)).text();
+  const requests = 'cdnetworks_gateway_requests_total{account="main",interface="GET /api/domain",consumer="anonymous"';
+  t.ok(metrics.includes(`${requests},status="200",reason="none"} 2`));
+  t.ok(metrics.includes(`${requests},status="429",reason="quota-exceeded"} 1`));
+  t.ok(
+    metrics.includes('cdnetworks_gateway_quota_decisions_total{account="main",policy="interface",decision="denied"} 1'),
+  );
+  t.ok(metrics.includes('cdnetworks_gateway_quota_settlements_total{account="main",outcome="sent"} 2'));
+  t.match(metrics, /cdnetworks_gateway_build_info\{version="[\d.]+",node="v\d+/);
+  t.equal(
+    (await fetch(`${gateway.url}/metrics`)).headers.get('x-gateway-error'),
+    null,
+    "on a consumer's port it's a path like any other",
+  );
+});
+
+t.test('paths that are not in the catalogue, ids and tokens add no series', async (t) => {
+  const { gateway } = await start(t);
+  const series = async () =>
+    (await (await fetch(`${gateway.admin}/metrics`)).text()).split('\n').filter((line) => line.startsWith('cdnetworks'))
+      .length;
+  const visit = async (n: number) => {
+    await (await fetch(`${gateway.url}/odd${n}/path${n}`)).arrayBuffer();
+    await (await fetch(`${gateway.url}/x`, { headers: { authorization: `Bearer no-such-token-${n}` } })).arrayBuffer();
+  };
+  for (let n = 0; n < 3; n++) await visit(n);
+  const before = await series();
+  for (let n = 3; n < 100; n++) await visit(n);
+  t.equal(await series(), before);
+});
+
+t.test('no secret is in any log line, error body, metric or answer', async (t) => {
+  const { sandbox, gateway } = await start(t);
+  const told: string[] = [];
+  const call = async (target: string, init: RequestInit = {}) => {
+    const response = await fetch(gateway.url + target, init);
+    told.push(inspect([...response.headers]), await response.text().catch(String));
+  };
+  const authorization = `Bearer ${TOKEN}`;
+  await call('/api/domain?1');
+  await call('/api/domain?2');
+  await call('/api/domain?3');
+  await call('/ccm/purge/ItemIdReceiver', { method: 'POST', body: '{}', headers: { authorization } });
+  await call('/ccm/x', { method: 'POST', body: '{}', headers: { authorization, 'x-gateway-account': 'reports' } });
+  await call('/ccm/y', { method: 'POST', headers: { authorization: `${authorization}x` } });
+  await call('/api/forbidden', { headers: { authorization } });
+  for (const fault of ['reset', 'truncate', 'reset-mid-body'] as const) {
+    sandbox.behave({ times: 1, fault });
+    await call(`/cdn/${fault}`);
+  }
+  sandbox.behave({ times: 1, status: 462 });
+  await call('/cdn/refused');
+  told.push(
+    await (await fetch(`${gateway.admin}/metrics`)).text(),
+    await (await fetch(`${gateway.admin}/readyz`)).text(),
+  );
+  await gateway.drain();
+  told.push(gateway.logText());
+  const text = told.join('\n');
+  t.ok(text.length > 10_000);
+  for (const secret of [DEMO_SECRET_KEY, DEMO_API_KEY, TOKEN, hash('sha256', TOKEN), 'Signature=', 'Basic ']) {
+    t.notOk(text.includes(secret), `${secret.slice(0, 6)}...`);
+  }
+});
+
+t.test('a secret reads [redacted] in every way that Node prints', async (t) => {
+  const secret = new Secret('hidden-text');
+  const ways = [
+    String(secret),
+    `${secret}`,
+    JSON.stringify({ secret }),
+    inspect({ secret }, { showHidden: true, depth: 9 }),
+    `${[secret]}`,
+  ];
+  for (const way of ways) t.notMatch(way, /hidden-text/);
+  t.equal(secret.reveal(), 'hidden-text');
+});

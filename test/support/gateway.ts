@@ -1,0 +1,77 @@
+import { startGateway } from '../../src/app.ts';
+import type { Account } from '../../src/catalog/account.ts';
+import { Secret } from '../../src/catalog/secret.ts';
+import type { Config } from '../../src/config/config.ts';
+import type { Quotas } from '../../src/quota/policy.ts';
+import { DEMO_ACCESS_KEY, DEMO_API_KEY, DEMO_SECRET_KEY, DEMO_USERNAME } from '../../src/sandbox/demo-credentials.ts';
+
+/** Quotas that no test meets by accident. */
+export const WIDE: Quotas = {
+  account: { quota: 1_000_000, windowMs: 300_000 },
+  interface: { quota: 1_000_000, windowMs: 300_000 },
+  documentedLimits: 'ignore',
+  marginMs: 1000,
+  interfaces: new Map(),
+};
+
+/** Accounts that the sandbox's demo credentials sign for: `main` with an access key, `reports` with an API key. */
+export function accountsAt(origin: string, quotas: Quotas = WIDE): Map<string, Account> {
+  const common = { origin, quotas, forwardHeaders: [] };
+  return new Map<string, Account>([
+    [
+      'main',
+      {
+        ...common,
+        name: 'main',
+        quotaAccount: 'main',
+        credential: { type: 'access-key', accessKey: DEMO_ACCESS_KEY, secretKey: new Secret(DEMO_SECRET_KEY) },
+      },
+    ],
+    [
+      'reports',
+      {
+        ...common,
+        name: 'reports',
+        quotaAccount: 'reports',
+        credential: { type: 'api-key', username: DEMO_USERNAME, apiKey: new Secret(DEMO_API_KEY) },
+      },
+    ],
+  ]);
+}
+
+/** A gateway on free loopback ports in front of `origin`, with its log lines as objects. */
+export async function startTestGateway(origin: string, overrides: Partial<Config> & { quotas?: Quotas } = {}) {
+  const { quotas, ...config } = overrides;
+  const lines: Record<string, unknown>[] = [];
+  const texts: string[] = [];
+  const gateway = await startGateway(
+    {
+      listen: [{ host: '127.0.0.1', port: 0 }],
+      admin: { host: '127.0.0.1', port: 0 },
+      accounts: accountsAt(origin, quotas),
+      store: { type: 'memory' },
+      anonymous: { account: 'main', allow: ['*'] },
+      consumers: [],
+      limits: {
+        bodyBytes: 10 * 1024 * 1024,
+        connectTimeoutMs: 5000,
+        upstreamTimeoutMs: 30_000,
+        drainMs: 5000,
+        inFlight: 512,
+      },
+      log: { level: 'info' },
+      ...config,
+    },
+    {
+      version: '0.0.0',
+      destination: {
+        write(line: string) {
+          texts.push(line);
+          lines.push(JSON.parse(line));
+        },
+      },
+    },
+  );
+  const [url = ''] = gateway.listeners;
+  return { ...gateway, url, log: lines, logText: () => texts.join('') };
+}
