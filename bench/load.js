@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
 
 const CONNECTIONS = 64;
-const TARGETS_PER_CONNECTION = 256;
+const TARGETS_PER_CONNECTION = 128;
 const STEADY_CONNECTIONS = 20;
 const JSON_LENGTH = 1024;
 
