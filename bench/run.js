@@ -98,6 +98,7 @@ ${table([['', 'p50 ms', 'p99 ms'], row('direct', direct), row('gateway', gateway
 }
 
 function printGoals() {
+  const idle = METHODS.some((method) => median(samples[method]['http-proxy'].map(({ busy }) => busy)) < BUSY);
   const rows = METHODS.map((method) => {
     const { gateway, 'http-proxy': bare } = samples[method];
     const { middle, low, high } = ratios(gateway, bare, 'perSecond');
@@ -106,7 +107,7 @@ function printGoals() {
       `${method} gateway / http-proxy`,
       `${middle.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)}; by CPU ${cpu.middle.toFixed(2)})`,
       `>= ${GOAL_RATIO}`,
-      verdict(middle >= GOAL_RATIO),
+      idle ? 'UNCLEAR' : verdict(middle >= GOAL_RATIO),
     ];
   });
   const added = median(steady.gateway.map(({ p99 }, index) => p99 - steady.direct[index].p99));
@@ -117,7 +118,6 @@ function printGoals() {
     verdict(added <= GOAL_ADDED_MS),
   ]);
   print(`\nGoals; medians over the rounds\n${table([['', 'measured', 'goal', ''], ...rows])}`);
-  const idle = METHODS.some((method) => median(samples[method]['http-proxy'].map(({ busy }) => busy)) < BUSY);
   if (idle)
     print('\nhttp-proxy was kept waiting by client or vendor, so requests/s flatter the gateway: go by the CPU ratio');
 }
