@@ -32,7 +32,7 @@ interface SentRequest {
   readonly method?: string;
   readonly target: string;
   readonly headers?: Record<string, string | string[]>;
-  readonly body?: string | undefined;
+  readonly body?: string | Buffer | undefined;
   readonly agent?: Agent;
 }
 
