@@ -29,8 +29,9 @@ export function responseHeaders(headers: IncomingHttpHeaders, origin: string): I
   return headers;
 }
 
-function namesIn(connection: string | undefined): readonly string[] {
-  return connection === undefined ? [] : connection.split(',').map((name) => name.trim().toLowerCase());
+/** A header that came twice is an array, whatever its type says. */
+function namesIn(connection: string | readonly string[] | undefined): readonly string[] {
+  return [connection ?? []].flat().flatMap((value) => value.split(',').map((name) => name.trim().toLowerCase()));
 }
 
 /** The vendor answers `http://` locations for calls that came over https, so the scheme isn't compared. */
