@@ -91,6 +91,8 @@ export class Upstreams extends Dispatcher {
         handler.onRequestStart?.(controller, context);
       },
       onResponseStart: (controller, statusCode, headers, statusMessage) => {
+        // Not a status of HTTP (RFC 9110, section 15), so Fastify could not pass it on; as good as no answer.
+        if (statusCode < 100 || statusCode > 599) return controller.abort(new Error(`upstream status ${statusCode}`));
         if (statusCode >= 200) end({ statusCode, headers });
         handler.onResponseStart?.(controller, statusCode, headers, statusMessage);
       },
