@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { bodyTooLarge, GatewayError, internal, requestInvalid } from '../errors.ts';
@@ -18,6 +19,7 @@ export async function createServer(options: {
   now: () => number;
 }): Promise<FastifyInstance> {
   const { parts, telemetry, now } = options;
+  const unanswered = new WeakMap<Socket, Set<IncomingMessage>>();
   const server = Fastify({
     logger: false,
     // The router and the proxy library see `/`; the caller's own target waits in `originalUrl` for `parseTarget`.
@@ -26,16 +28,22 @@ export async function createServer(options: {
     bodyLimit: parts.limits.bodyBytes,
     exposeHeadRoutes: false,
     return503OnClosing: false,
-    clientErrorHandler,
+    clientErrorHandler: (_error, socket) => answerMalformed(socket, unanswered.get(socket) ?? new Set()),
   });
 
   server.decorateRequest('exchange');
   server.addHook('onRequest', (request, reply, done) => {
     const exchange = { id: request.id, startedAt: now(), method: request.method };
     request.exchange = exchange;
+    const { raw } = request;
+    const ofSocket = unanswered.get(raw.socket) ?? new Set();
+    unanswered.set(raw.socket, ofSocket.add(raw));
     telemetry.begin();
     // 'close' comes after every end of a response, also when the caller has left; Fastify's own onResponse doesn't.
-    reply.raw.once('close', () => telemetry.end(exchange, reply));
+    reply.raw.once('close', () => {
+      ofSocket.delete(raw);
+      telemetry.end(exchange, reply);
+    });
     done();
   });
   server.setErrorHandler((thrown, request, reply) => {
@@ -73,9 +81,17 @@ function toGatewayError(thrown: unknown, bodyLimitBytes: number): GatewayError {
   return internal(thrown);
 }
 
+/** For a caller that still sends: closed at once, its connection would be reset, and a reset may overtake the answer. */
+const LINGER_MS = 1000;
+
 /** What Node's parser can't read has no request and no reply: the answer is written to the socket as text. */
-function clientErrorHandler(_error: Error, socket: Socket): void {
+function answerMalformed(socket: Socket, unanswered: ReadonlySet<IncomingMessage>): void {
   if (!socket.writable) return;
+  // An earlier request on this connection is owed its answer; text of ours would be taken for it, or for a part of it.
+  if ([...unanswered].some((request) => request.complete)) {
+    socket.destroy();
+    return;
+  }
   const problem = JSON.stringify(problemOf(requestInvalid('not a well-formed HTTP/1.1 request'), 'none'));
   const head = [
     'HTTP/1.1 400 Bad Request',
@@ -85,4 +101,5 @@ function clientErrorHandler(_error: Error, socket: Socket): void {
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${problem}`);
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
