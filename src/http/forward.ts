@@ -23,6 +23,11 @@ export const forwarding: NonNullable<FastifyHttpProxyOptions['replyOptions']> = 
   onResponse: (request, reply, answer) => {
     // reply-from gives undici's body stream in `stream`, whatever its types say.
     const { stream } = answer;
+    if (request.socket.destroyed) {
+      // reply-from looks at a flag that Node doesn't set once the request has been read.
+      stream.destroy();
+      return;
+    }
     stream.once('error', () => {
       request.exchange.truncated = true;
     });

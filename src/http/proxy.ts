@@ -83,7 +83,7 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
       ...(fingerprint === undefined ? {} : { fingerprint }),
     });
     exchange.states = states;
-    if (reply.raw.destroyed) {
+    if (request.socket.destroyed) {
       await parts.gate.settle(permit, { kind: 'unsent' });
       return reply;
     }

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { bodyTooLarge, GatewayError, internal, requestInvalid } from '../errors.ts';
 import { problemOf, sendProblem } from './problem.ts';
 import { type ProxyParts, proxy } from './proxy.ts';
@@ -19,7 +18,7 @@ export async function createServer(options: {
   now: () => number;
 }): Promise<FastifyInstance> {
   const { parts, telemetry, now } = options;
-  const unanswered = new WeakMap<Socket, Set<IncomingMessage>>();
+  const unanswered = new WeakMap<Socket, Set<FastifyReply>>();
   const server = Fastify({
     logger: false,
     // The router and the proxy library see `/`; the caller's own target waits in `originalUrl` for `parseTarget`.
@@ -28,20 +27,18 @@ export async function createServer(options: {
     bodyLimit: parts.limits.bodyBytes,
     exposeHeadRoutes: false,
     return503OnClosing: false,
-    clientErrorHandler: (_error, socket) => answerMalformed(socket, unanswered.get(socket) ?? new Set()),
+    clientErrorHandler: (_error, socket) => answerMalformed(socket, unansweredOn(socket)),
   });
 
   server.decorateRequest('exchange');
   server.addHook('onRequest', (request, reply, done) => {
     const exchange = { id: request.id, startedAt: now(), method: request.method };
     request.exchange = exchange;
-    const { raw } = request;
-    const ofSocket = unanswered.get(raw.socket) ?? new Set();
-    unanswered.set(raw.socket, ofSocket.add(raw));
+    const replies = unansweredOn(request.socket).add(reply);
     telemetry.begin();
     // 'close' comes after every end of a response, also when the caller has left; Fastify's own onResponse doesn't.
     reply.raw.once('close', () => {
-      ofSocket.delete(raw);
+      replies.delete(reply);
       telemetry.end(exchange, reply);
     });
     done();
@@ -58,6 +55,18 @@ export async function createServer(options: {
     request.exchange.error = error;
     sendProblem(reply, error, request.id);
   });
+
+  function unansweredOn(socket: Socket): Set<FastifyReply> {
+    const known = unanswered.get(socket);
+    if (known !== undefined) return known;
+    const replies = new Set<FastifyReply>();
+    unanswered.set(socket, replies);
+    // Node tells only the response whose turn it is that its connection has closed, not those of pipelined requests behind it.
+    socket.once('close', () => {
+      for (const { raw } of replies) raw.destroy().emit('close');
+    });
+    return replies;
+  }
 
   await proxy(server, parts);
   return server;
@@ -85,10 +94,10 @@ function toGatewayError(thrown: unknown, bodyLimitBytes: number): GatewayError {
 const LINGER_MS = 1000;
 
 /** What Node's parser can't read has no request and no reply: the answer is written to the socket as text. */
-function answerMalformed(socket: Socket, unanswered: ReadonlySet<IncomingMessage>): void {
+function answerMalformed(socket: Socket, unanswered: ReadonlySet<FastifyReply>): void {
   if (!socket.writable) return;
   // An earlier request on this connection is owed its answer; text of ours would be taken for it, or for a part of it.
-  if ([...unanswered].some((request) => request.complete)) {
+  if ([...unanswered].some(({ request }) => request.raw.complete)) {
     socket.destroy();
     return;
   }
