@@ -65,6 +65,25 @@ for (const [method, request] of Object.entries(REQUESTS)) {
   });
 }
 
+for (const method of ['GET', 'POST'] as const) {
+  t.test(`a caller that leaves with pipelined ${method}s is forgotten with all of them`, async (t) => {
+    const { upstream, gateway } = await startForwarding(t);
+    const waiting: Socket[] = [];
+    upstream.answerWith((socket) => void waiting.push(socket));
+    const [before, after] = await callersOf(gateway.url, REQUESTS[method].repeat(3), 2);
+    await upstream.until(() => waiting.length === 6);
+    // One leaves before the answers come and one when they have begun: of its three only the first has its turn.
+    before?.destroy();
+    await turnOf(gateway.url);
+    for (const socket of waiting) socket.write(LARGE);
+    if (after !== undefined) await once(after, 'readable');
+    after?.destroy();
+    await upstream.until(() => waiting.every((socket) => socket.destroyed));
+    t.ok(await gateway.drain(), 'nothing is under way any more');
+    t.equal(gateway.log.filter((line) => line['left'] === true).length, 6);
+  });
+}
+
 t.test('a caller that reads on after a pause gets all of a large body', async (t) => {
   const { upstream, gateway } = await startForwarding(t);
   upstream.answerWith(LARGE);
