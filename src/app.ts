@@ -31,6 +31,8 @@ export const systemClock: Clock = { wall: () => Date.now(), monotonic: () => per
 const GRACE_MS = 30_000;
 /** Beside connecting, the time a request may need from admission to its first byte; more means that the process stood still. */
 const SEND_SLACK_MS = 5000;
+/** The time in which requests whose upstream calls were broken off are answered and logged. */
+const BREAK_OFF_MS = 1000;
 
 /**
  * Builds the parts of a gateway, in the order in which they lean on each other, and starts listening.
@@ -88,14 +90,23 @@ export async function startGateway(
   );
   log.info({ listen: addresses, admin: adminAddress, accounts: [...accounts.keys()] }, 'gateway started');
 
+  async function idleWithin(ms: number): Promise<boolean> {
+    const deadline = now() + ms;
+    while (telemetry.inFlight() > 0 && now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    return telemetry.inFlight() === 0;
+  }
+
   async function drain(): Promise<boolean> {
     draining = true;
-    const deadline = now() + limits.drainMs;
-    while (telemetry.inFlight() > 0 && now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-    const finished = telemetry.inFlight() === 0;
+    const finished = await idleWithin(limits.drainMs);
+    if (!finished) {
+      // While their connections stand, so that callers learn that their call may have been carried out.
+      await upstreams.destroy();
+      await idleWithin(BREAK_OFF_MS);
+    }
     for (const server of servers) server.server.closeAllConnections();
     await Promise.all([...servers, admin].map((server) => server.close()));
-    await (finished ? upstreams.close() : upstreams.destroy());
+    if (finished) await upstreams.close();
     await store.close();
     log.info({ finished }, 'gateway stopped');
     return finished;
