@@ -39,9 +39,15 @@ export function accountsAt(origin: string, quotas: Quotas = WIDE): Map<string, A
   ]);
 }
 
+/** What a test sets itself; `anonymous: false` is for a gateway that wants tokens of everybody. */
+type Overrides = Partial<Omit<Config, 'anonymous'>> & {
+  readonly anonymous?: NonNullable<Config['anonymous']> | false;
+  readonly quotas?: Quotas;
+};
+
 /** A gateway on free loopback ports in front of `origin`, with its log lines as objects. */
-export async function startTestGateway(origin: string, overrides: Partial<Config> & { quotas?: Quotas } = {}) {
-  const { quotas, ...config } = overrides;
+export async function startTestGateway(origin: string, overrides: Overrides = {}) {
+  const { quotas, anonymous = { account: 'main', allow: ['*'] }, ...config } = overrides;
   const lines: Record<string, unknown>[] = [];
   const texts: string[] = [];
   const gateway = await startGateway(
@@ -50,7 +56,7 @@ export async function startTestGateway(origin: string, overrides: Partial<Config
       admin: { host: '127.0.0.1', port: 0 },
       accounts: accountsAt(origin, quotas),
       store: { type: 'memory' },
-      anonymous: { account: 'main', allow: ['*'] },
+      ...(anonymous === false ? {} : { anonymous }),
       consumers: [],
       limits: {
         bodyBytes: 10 * 1024 * 1024,

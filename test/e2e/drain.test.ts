@@ -1,0 +1,95 @@
+// Stopping: what is under way finishes, nothing new begins.
+import { once } from 'node:events';
+import { Agent } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import t from 'tap';
+import { send } from '../sandbox/client-answer.ts';
+import { LIMITS, startForwarding } from '../support/forwarding.ts';
+import { httpAnswer } from '../support/raw-upstream.ts';
+
+t.test('while it drains a gateway finishes what is under way, refuses what is new and is not ready', async (t) => {
+  const { upstream, gateway } = await startForwarding(t);
+  const agent = new Agent({ keepAlive: true });
+  t.teardown(() => agent.destroy());
+  await send(gateway.url, { target: '/before', agent });
+  t.equal((await fetch(`${gateway.admin}/readyz`)).status, 200);
+
+  const waiting: Socket[] = [];
+  upstream.answerWith((socket) => void waiting.push(socket));
+  const underWay = send(gateway.url, { method: 'POST', target: '/slow', body: '{}' });
+  await upstream.until(() => waiting.length === 1);
+  const drained = gateway.drain();
+
+  for (const kept of [agent, new Agent()]) {
+    const refused = await send(gateway.url, { target: '/new', agent: kept });
+    t.match(refused, { status: 503, headers: { 'x-gateway-error': 'shutting-down', 'retry-after': '1' } });
+    t.match(JSON.parse(refused.bytes.toString()), { code: 'shutting-down', message: /nothing was sent/ });
+  }
+  const ready = await fetch(`${gateway.admin}/readyz`);
+  t.equal(ready.status, 503);
+  t.match(await ready.json(), { status: 'draining' });
+  t.equal((await fetch(`${gateway.admin}/livez`)).status, 200);
+  t.equal(gateway.drain(), drained, 'to ask twice is to ask once');
+
+  for (const socket of waiting) socket.write(httpAnswer('200 OK', {}, 'late'));
+  t.match(await underWay, { status: 200, bytes: Buffer.from('late') });
+  t.equal(await drained, true);
+  await upstream.until(() => upstream.openConnections() === 0);
+  t.equal(upstream.requests.length, 2);
+  await t.rejects(send(gateway.url, { target: '/after' }), { code: 'ECONNREFUSED' });
+  await t.rejects(send(gateway.admin, { target: '/livez' }), { code: 'ECONNREFUSED' });
+  t.match(gateway.log.at(-1), { msg: 'gateway stopped', finished: true });
+});
+
+t.test('an answer that has begun is sent to its end', async (t) => {
+  const { upstream, gateway } = await startForwarding(t);
+  const waiting: Socket[] = [];
+  upstream.answerWith((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf-');
+    waiting.push(socket);
+  });
+  const underWay = send(gateway.url, { target: '/slow' });
+  await upstream.until(() => waiting.length === 1);
+  const drained = gateway.drain();
+  for (const socket of waiting) socket.write('whole');
+  t.equal((await underWay).bytes.toString(), 'half-whole');
+  t.equal(await drained, true);
+});
+
+t.test('what outlasts limits.drain is broken off, answered and logged', async (t) => {
+  const { upstream, gateway } = await startForwarding(t, { limits: { ...LIMITS, drainMs: 100 } });
+  upstream.answerWith(() => {});
+  const underWay = send(gateway.url, { target: '/slow' });
+  await upstream.until(() => upstream.requests.length === 1);
+  t.equal(await gateway.drain(), false);
+  const answer = await underWay;
+  t.match(answer, { status: 502, headers: { 'x-gateway-error': 'upstream-reset' } });
+  t.match(JSON.parse(answer.bytes.toString()), { message: /may have been carried out/ });
+  await upstream.until(() => upstream.openConnections() === 0);
+  t.match(gateway.log.slice(-2), [
+    { msg: 'request completed', res: { statusCode: 502 }, outcome: 'unknown' },
+    { msg: 'gateway stopped', finished: false },
+  ]);
+});
+
+t.test('an upload that never ends does not keep a gateway from stopping', async (t) => {
+  const { upstream, gateway } = await startForwarding(t, { limits: { ...LIMITS, drainMs: 100 } });
+  const head = 'POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\nhalf';
+  const { hostname, port } = new URL(gateway.url);
+  const caller = connect(Number(port), hostname, () => caller.write(head));
+  await once(caller, 'data');
+  const closed = once(caller, 'close');
+  t.equal(await gateway.drain(), false);
+  await closed;
+  t.equal(upstream.connections(), 0);
+});
+
+t.test('an idle gateway stops at once, whoever keeps a connection open', async (t) => {
+  const { gateway } = await startForwarding(t);
+  const agent = new Agent({ keepAlive: true });
+  t.teardown(() => agent.destroy());
+  await send(gateway.url, { target: '/a', agent });
+  const startedAt = performance.now();
+  t.equal(await gateway.drain(), true);
+  t.ok(performance.now() - startedAt < 10_000, 'not the 72 s that a connection may be idle');
+});
