@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'upstream-reset'
   | 'upstream-timeout'
   | 'shutting-down'
+  | 'caller-left'
   | 'internal';
 
 /** What a caller may know beside the message. */
@@ -125,6 +126,11 @@ export function shuttingDown(): GatewayError {
   return new GatewayError('shutting-down', 'this gateway is shutting down; nothing was sent', {
     details: { retryAfterMs: 1000 },
   });
+}
+
+/** Nobody is there to read the answer any more. */
+export function callerLeft(): GatewayError {
+  return new GatewayError('caller-left', 'the caller left before its call could be sent; nothing was sent');
 }
 
 /** Our own fault. The caller learns nothing of it; the log has the cause. */

@@ -8,6 +8,8 @@ export interface Consumer {
   /** Names of accounts; the first is used unless the caller picks another. */
   readonly accounts: readonly string[];
   readonly allow: readonly string[];
+  /** How long its requests wait for quota when they don't say; not at all without it. */
+  readonly waitMs?: number;
 }
 
 /** A consumer that proves itself with a bearer token. */

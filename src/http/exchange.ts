@@ -2,7 +2,7 @@ import type { Account } from '../catalog/account.ts';
 import type { ApiInterface } from '../catalog/api-interface.ts';
 import type { Consumer } from '../catalog/consumer.ts';
 import type { GatewayError } from '../errors.ts';
-import type { Outcome } from '../quota/gate.ts';
+import type { Outcome, Wait } from '../quota/gate.ts';
 import type { Permit, PolicyState } from '../quota/store.ts';
 import type { Target } from '../signing/target.ts';
 import type { UpstreamRequest } from '../signing/upstream-request.ts';
@@ -19,6 +19,8 @@ export interface Exchange {
   target?: Target;
   apiInterface?: ApiInterface;
   decision?: 'admitted' | 'denied';
+  /** Where it had to wait for its units. */
+  wait?: Wait;
   states?: readonly PolicyState[];
   call?: UpstreamCall;
   /** The answer's body broke off after its head was passed on. */

@@ -14,6 +14,7 @@ const STATUS: Readonly<Record<ErrorCode, { status: number; title: string }>> = {
   'upstream-reset': { status: 502, title: 'CDNetworks broke off the connection' },
   'upstream-timeout': { status: 504, title: 'CDNetworks did not answer in time' },
   'shutting-down': { status: 503, title: 'The gateway is shutting down' },
+  'caller-left': { status: 499, title: 'The caller left' }, // As nginx has it; nobody sees it.
   internal: { status: 500, title: 'The gateway failed' },
 };
 

@@ -5,11 +5,12 @@ import type { Catalogue } from '../catalog/api-interface.ts';
 import { accountOf, authorize, type Consumer, identify, type TokenConsumer } from '../catalog/consumer.ts';
 import { overloaded, requestInvalid, shuttingDown } from '../errors.ts';
 import { chargesOf } from '../quota/charges.ts';
-import type { Gate } from '../quota/gate.ts';
+import type { Gate, Patience } from '../quota/gate.ts';
 import { signable } from '../signing/sign.ts';
 import { parseTarget } from '../signing/target.ts';
 import { toUpstreamRequest } from '../signing/upstream-request.ts';
 import { forwarding } from './forward.ts';
+import { waitTerms } from './prefer.ts';
 import { setRateLimit } from './problem.ts';
 import { forwardedHeaders } from './request-headers.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -22,11 +23,13 @@ export interface ProxyParts {
   readonly catalogue: Catalogue;
   readonly gate: Gate;
   readonly upstreams: Upstreams;
-  readonly limits: { readonly bodyBytes: number; readonly inFlight: number };
+  readonly limits: { readonly bodyBytes: number; readonly inFlight: number; readonly waitMs: number };
   /** True once the gateway drains: what is under way finishes, nothing new begins. */
   readonly draining: () => boolean;
-  /** Requests under way, all listeners together. */
+  /** Requests under way, all listeners together; those that wait for their units are not. */
   readonly inFlight: () => number;
+  /** Whether one more request may wait. */
+  readonly mayWait: () => boolean;
 }
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
@@ -65,8 +68,8 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
   // The body is there by now, so a slow upload never holds a permit.
   async function handler(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { exchange } = request;
-    const { account, apiInterface, method, target } = exchange;
-    if (account === undefined || apiInterface === undefined || target === undefined) throw new Error('not resolved');
+    const { account, apiInterface, consumer, method, target } = exchange;
+    if (!consumer || !account || !apiInterface || !target) throw new Error('not resolved');
     const upstreamRequest = toUpstreamRequest({
       method,
       target,
@@ -75,13 +78,17 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
       body: request.body instanceof Buffer ? request.body : undefined,
     });
     const { fingerprint, sign } = signable(upstreamRequest, account.credential);
-    const { permit, states } = await parts.gate.admit({
-      account: account.quotaAccount,
-      interfaceId: apiInterface.id,
-      charges: chargesOf(account.quotas, apiInterface),
-      marginMs: account.quotas.marginMs,
-      ...(fingerprint === undefined ? {} : { fingerprint }),
-    });
+    const { permit, states } = await parts.gate.admit(
+      {
+        account: account.quotaAccount,
+        interfaceId: apiInterface.id,
+        charges: chargesOf(account.quotas, apiInterface),
+        marginMs: account.quotas.marginMs,
+        consumer: consumer.name,
+        ...(fingerprint === undefined ? {} : { fingerprint }),
+      },
+      patienceOf(request, reply, { consumer, ...parts }),
+    );
     exchange.states = states;
     if (request.socket.destroyed) {
       await parts.gate.settle(permit, { kind: 'unsent' });
@@ -102,6 +109,33 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     disableRequestLogging: true,
     handler,
   });
+}
+
+/** How long this request waits if it must; says in the answer that the caller's preference for it holds. */
+function patienceOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { consumer, limits, mayWait }: { readonly consumer: Consumer } & Pick<ProxyParts, 'limits' | 'mayWait'>,
+): Patience | undefined {
+  const { maxWaitMs, applied } = waitTerms(headerOf(request, 'prefer'), {
+    defaultMs: consumer.waitMs ?? 0,
+    limitMs: limits.waitMs,
+    hasPlace: mayWait(),
+  });
+  if (applied !== undefined) reply.header('preference-applied', applied);
+  if (maxWaitMs === 0) return undefined;
+  const onWait: Patience['onWait'] = (wait) => {
+    request.exchange.wait = wait;
+  };
+  return { maxWaitMs, leaving: leavingOf(reply), onWait };
+}
+
+/** Aborts when the caller leaves, or has left. */
+function leavingOf(reply: FastifyReply): AbortSignal {
+  const leaving = new AbortController();
+  if (reply.raw.destroyed) leaving.abort();
+  else reply.raw.once('close', () => leaving.abort());
+  return leaving.signal;
 }
 
 /** Node's parser refuses the vendor's ENABLE and DISABLE; a POST that names one in this header is sent as that. */

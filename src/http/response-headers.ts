@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 const DROPPED: readonly string[] = [
   'connection',
   'keep-alive',
+  'preference-applied',
   'proxy-authenticate',
   'proxy-authentication-info',
   'proxy-connection',

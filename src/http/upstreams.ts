@@ -3,7 +3,7 @@ import type { Account } from '../catalog/account.ts';
 import { targetOf } from '../signing/upstream-request.ts';
 import type { UpstreamCall } from './exchange.ts';
 
-/** Nothing was written, because too much time had passed since admission for the permit's lease to cover the request. */
+/** Nothing was written, because too much time had passed since the permit's `sendAt` for the permit's lease to cover the request. */
 export class SendBudgetSpent extends Error {}
 
 const CALL = Symbol('upstream call');
@@ -13,7 +13,7 @@ export function carry(call: UpstreamCall): { readonly [CALL]: UpstreamCall } {
   return { [CALL]: call };
 }
 
-/** The longest waits, in ms: for a connection, for the response head and between two pieces of its body, and from admission to the first byte. */
+/** The longest waits, in ms: for a connection, for the response head and between two pieces of its body, and from the permit's `sendAt` to the first byte. */
 export interface UpstreamTimeouts {
   readonly connectTimeoutMs: number;
   readonly upstreamTimeoutMs: number;
@@ -37,7 +37,7 @@ export class Upstreams extends Dispatcher {
   readonly #onEnd: (call: UpstreamCall, end: CallEnd) => void;
 
   /**
-   * @param options.now monotonic ms, the clock of `Permit.admittedAt`
+   * @param options.now monotonic ms, the clock of `Permit.sendAt`
    * @param options.onEnd told of every call's end once, also when nobody waits for the answer any more
    */
   constructor(
@@ -86,7 +86,7 @@ export class Upstreams extends Dispatcher {
         const at = this.#now();
         // One permit pays for one arrival, whatever the client library thinks of sending again.
         if (call.writtenAt !== undefined) throw new Error('a call is never written twice');
-        if (at - call.permit.admittedAt > this.#timeouts.sendBudgetMs) throw new SendBudgetSpent('send budget spent');
+        if (at - call.permit.sendAt > this.#timeouts.sendBudgetMs) throw new SendBudgetSpent('send budget spent');
         call.writtenAt = at;
         handler.onRequestStart?.(controller, context);
       },

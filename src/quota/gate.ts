@@ -1,5 +1,6 @@
-import { quotaExceeded, quotaUnavailable } from '../errors.ts';
+import { callerLeft, quotaExceeded, quotaUnavailable, shuttingDown } from '../errors.ts';
 import type { Charge, Decision, Permit, QuotaStore } from './store.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 
 /**
  * What became of an admitted request, by what we know:
@@ -18,17 +19,38 @@ export interface GateRequest {
   readonly charges: readonly Charge[];
   readonly marginMs: number;
   readonly fingerprint?: string;
+  /** The name of who asks. */
+  readonly consumer: string;
 }
+
+/** How a request would wait for its units rather than be refused. */
+export interface Patience {
+  readonly maxWaitMs: number;
+  /** Aborts when the caller leaves. */
+  readonly leaving: AbortSignal;
+  /** Told before it waits, if it has to. */
+  readonly onWait: (wait: Wait) => void;
+}
+
+/** From when and until when a request waits if nothing ends it, in monotonic ms. */
+export interface Wait {
+  readonly from: number;
+  readonly until: number;
+}
+
+type Admitted = Extract<Decision, { allowed: true }>;
 
 /** Admission to the vendor: asks the store, and turns its decisions and failures into the words of `errors.ts`. */
 export interface Gate {
   /**
-   * Takes one unit of every charge, or none of any.
+   * Takes one unit of every charge, or none of any. Whoever has patience gets units that are free later, and the answer
+   * then; who leaves meanwhile gives them back.
    *
-   * @throws `quota-exceeded` with the time after which the same call would be admitted; `quota-unavailable` when the store
-   *   can't be asked: without its answer nothing is sent
+   * @throws `quota-exceeded` with the time after which the same call would be admitted, at once and also to those whose
+   *   patience is too short; `quota-unavailable` when the store can't be asked: without its answer nothing is sent;
+   *   `caller-left` and `shutting-down` when that ended a wait
    */
-  admit(request: GateRequest): Promise<Extract<Decision, { allowed: true }>>;
+  admit(request: GateRequest, patience?: Patience): Promise<Admitted>;
   /** Ends a permit. Never throws: a unit whose settlement is lost stays spent through its lease, which is safe. */
   settle(permit: Permit, outcome: Outcome): Promise<void>;
 }
@@ -37,43 +59,55 @@ export interface Gate {
 const THROTTLED_MS = 30_000;
 
 /**
+ * @param options.waitingRoom where patience is exercised; to be asked for a place before patience is brought
  * @param options.leaseMs how long an unsettled unit may still reach the vendor: send budget + upstream timeout + grace
  * @param options.onStoreError told of settlements that the store didn't take
  */
 export function createGate(
   store: QuotaStore,
-  options: { leaseMs: number; onStoreError: (error: unknown) => void },
+  options: { waitingRoom: WaitingRoom; leaseMs: number; now: () => number; onStoreError: (error: unknown) => void },
 ): Gate {
-  const { leaseMs, onStoreError } = options;
+  const { waitingRoom, leaseMs, now, onStoreError } = options;
+
+  async function ask(request: GateRequest, maxWaitMs: number): Promise<Admitted> {
+    const { interfaceId, ...asked } = request;
+    let decision: Decision;
+    try {
+      decision = await store.admit({ ...asked, leaseMs, maxWaitMs });
+    } catch (error) {
+      throw quotaUnavailable(error);
+    }
+    if (decision.allowed) return decision;
+    const { waitMs, states } = decision;
+    throw quotaExceeded({ account: request.account, interfaceId, waitMs, states });
+  }
+
+  async function settleSafely(permit: Permit, outcome: Outcome): Promise<void> {
+    try {
+      await settle(store, permit, outcome);
+    } catch (error) {
+      onStoreError(error);
+    }
+  }
+
   return {
-    async admit(request) {
-      const { account, charges, marginMs, fingerprint, interfaceId } = request;
-      let decision: Decision;
-      try {
-        decision = await store.admit({
-          account,
-          charges,
-          marginMs,
-          leaseMs,
-          ...(fingerprint === undefined ? {} : { fingerprint }),
-        });
-      } catch (error) {
-        throw quotaUnavailable(error);
-      }
-      if (!decision.allowed) {
-        const { waitMs, states } = decision;
-        throw quotaExceeded({ account, interfaceId, waitMs, states });
-      }
-      return decision;
+    async admit(request, patience) {
+      if (patience === undefined) return ask(request, 0);
+      return waitingRoom.hold(async () => {
+        const decision = await ask(request, patience.maxWaitMs);
+        const { permit, waitMs } = decision;
+        if (waitMs === 0) return decision;
+
+        patience.onWait({ from: now(), until: permit.sendAt });
+        const end = await waitingRoom.sleep(permit.sendAt, patience.leaving);
+        if (end === 'due') return decision;
+        // Nothing was sent, so whoever comes next may have the place.
+        await settleSafely(permit, { kind: 'unsent' });
+        throw end === 'left' ? callerLeft() : shuttingDown();
+      });
     },
 
-    async settle(permit, outcome) {
-      try {
-        await settle(store, permit, outcome);
-      } catch (error) {
-        onStoreError(error);
-      }
-    },
+    settle: settleSafely,
   };
 }
 

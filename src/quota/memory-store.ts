@@ -1,89 +1,128 @@
 import { randomBytes } from 'node:crypto';
+import { type Claim, longestWaitMs, policyStates } from './claims.ts';
 import type { Clock } from './clock.ts';
+import { consumerTag } from './consumer-tag.ts';
+import type { Journal } from './journal.ts';
+import type { Entry } from './journal-entry.ts';
 import { SigningSeconds } from './signing-seconds.ts';
-import type { Admission, Decision, Permit, PolicyState, QuotaPolicy, QuotaStore } from './store.ts';
+import type { Admission, Decision, PartitionUsage, Permit, QuotaStore, StoreMode } from './store.ts';
 import { SweptMap } from './swept-map.ts';
-import { UnitLog } from './unit-log.ts';
-import { policyState, type Reading, waitForUnitMs } from './window.ts';
+import { type Unit, UnitLog } from './unit-log.ts';
 
-/** Keeps the quota of one process in its memory. A restart forgets what was spent; replicas don't know of each other. */
-export function createMemoryStore(clock: Clock): QuotaStore {
-  return new MemoryStore(clock);
+/**
+ * Keeps the quota of one process in its memory; replicas don't know of each other. With a journal it goes on from where the
+ * process before left off, and may admit only what the journal takes; without, a restart forgets what was spent.
+ */
+export function createMemoryStore(clock: Clock, journal?: Journal): QuotaStore {
+  return new MemoryStore(clock, journal);
 }
 
-/** A charge, with the log of its partition. */
-interface Claim {
-  readonly policies: readonly QuotaPolicy[];
-  readonly log: UnitLog;
-}
-
-/** The units of an open permit: one in each log, and what they all say of when the vendor could last see it. */
+/** The units of an open permit: one in each log, all alike. */
 interface InFlight {
   readonly logs: readonly UnitLog[];
-  readonly lastSeen: number;
+  readonly unit: Unit;
 }
 
-// Nothing in here awaits, so each call runs from start to end before any other begins: that makes `admit` atomic.
+// Nothing in here awaits, so each call runs from start to end before any other begins: that makes `admit` atomic. All that
+// a restart must not forget is changed by entries alone, so that the entries of a journal bring it about again.
 class MemoryStore implements QuotaStore {
   readonly #clock: Clock;
   readonly #logs = new SweptMap<string, UnitLog>();
   readonly #inFlight = new SweptMap<string, InFlight>();
   readonly #signingSeconds = new SigningSeconds();
+  readonly #journal: Journal | undefined;
   readonly #idPrefix = randomBytes(6).toString('base64url');
   #permits = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, journal: Journal | undefined) {
     this.#clock = clock;
+    for (const entry of journal?.replay() ?? []) this.#apply(entry);
+    // Last, so that what is replayed isn't written again.
+    this.#journal = journal;
   }
 
   async admit(admission: Admission): Promise<Decision> {
-    const { account, marginMs } = admission;
+    const { account, marginMs, maxWaitMs } = admission;
     const now = this.#clock.monotonic();
+    const wall = this.#clock.wall();
     const claims = this.#claims(admission, now);
     const fingerprint = admission.fingerprint === undefined ? undefined : within(account, admission.fingerprint);
-    const signing = this.#signingSeconds.propose(fingerprint, this.#clock.wall());
 
-    const waitMs = Math.max(signing.waitMs, longestWaitMs(claims, { marginMs, now }));
-    if (waitMs > 0) return { allowed: false, waitMs, states: policyStates(claims, { marginMs, now, allowed: false }) };
+    const waitMs = Math.max(
+      this.#signingSeconds.propose(fingerprint, wall).waitMs,
+      longestWaitMs(claims, { marginMs, now }),
+    );
+    const allowed = waitMs <= maxWaitMs;
+    if (!allowed) return { allowed, waitMs, states: policyStates(claims, { marginMs, now, allowed }) };
+    const untouched = waitMs > 0 ? policyStates(claims, { marginMs, now, allowed }) : undefined;
 
-    this.#signingSeconds.give(fingerprint, signing.second, now);
-    const permit: Permit = {
-      id: `${this.#idPrefix}-${(this.#permits++).toString(36)}`,
-      account,
-      partitions: admission.charges.map(({ partition }) => partition),
-      signingSecond: signing.second,
-      admittedAt: now,
-    };
-    this.#open(permit, claims, now + admission.leaseMs);
-    return { allowed: true, permit, states: policyStates(claims, { marginMs, now, allowed: true }) };
+    const sendAt = now + waitMs;
+    const { second } = this.#signingSeconds.propose(fingerprint, wall + waitMs);
+    const id = `${this.#idPrefix}-${(this.#permits++).toString(36)}`;
+    const entries: readonly Entry[] = [
+      ...(fingerprint === undefined ? [] : [{ kind: 'second' as const, at: now, fingerprint, second, sendAt }]),
+      {
+        kind: 'admit',
+        at: now,
+        id,
+        account,
+        charges: claims.map(({ partition, keepMs }) => ({ partition, keepMs })),
+        lastSeen: sendAt + admission.leaseMs,
+        tag: consumerTag(admission.consumer),
+      },
+    ];
+    // Written before anything is taken: what can't be written is not admitted.
+    this.#journal?.append(...entries);
+    for (const entry of entries) this.#apply(entry);
+
+    const partitions = claims.map(({ partition }) => partition);
+    const permit: Permit = { id, account, partitions, signingSecond: second, sendAt };
+    return { allowed, permit, waitMs, states: untouched ?? policyStates(claims, { marginMs, now, allowed }) };
   }
 
-  async settle(permit: Permit): Promise<void> {
+  async settle({ id }: Permit): Promise<void> {
+    this.#end({ kind: 'settle', at: this.#clock.monotonic(), id });
+  }
+
+  async refund({ id }: Permit): Promise<void> {
+    this.#end({ kind: 'refund', at: this.#clock.monotonic(), id });
+  }
+
+  async block({ account, partition, forMs }: Parameters<QuotaStore['block']>[0]): Promise<void> {
+    const at = this.#clock.monotonic();
+    const entry = { kind: 'block' as const, at, account, partition, until: at + forMs };
+    this.#apply(entry);
+    this.#journal?.append(entry);
+  }
+
+  async usage(account: string): Promise<readonly PartitionUsage[]> {
     const now = this.#clock.monotonic();
-    const inFlight = this.#close(permit, now);
-    if (inFlight === undefined) return;
-    for (const log of inFlight.logs) log.shorten(inFlight.lastSeen, now);
+    const ofAccount = within(account, '');
+    return [...this.#logs]
+      .filter(([key, log]) => key.startsWith(ofAccount) && !log.isOver(now))
+      .map(([key, log]) => ({
+        partition: key.slice(ofAccount.length),
+        units: log.charged(now),
+        blockedForMs: Math.max(0, log.blockedUntil - now),
+      }));
   }
 
-  async refund(permit: Permit): Promise<void> {
-    const inFlight = this.#close(permit, this.#clock.monotonic());
-    if (inFlight === undefined) return;
-    for (const log of inFlight.logs) log.remove(inFlight.lastSeen);
+  mode(): StoreMode {
+    return 'ready';
   }
 
-  async block(block: { readonly account: string; readonly partition: string; readonly forMs: number }): Promise<void> {
-    this.#log(block.account, block.partition).blockUntil(this.#clock.monotonic() + block.forMs);
+  async close(): Promise<void> {
+    await this.#journal?.close();
   }
-
-  async close(): Promise<void> {}
 
   #claims({ account, charges, marginMs }: Admission, now: number): readonly Claim[] {
     // Swept before any log is made: a new one has no units yet, so it would be taken for one that is over.
     this.#logs.sweep((log) => log.isOver(now));
     return charges.map(({ partition, policies }) => {
       const log = this.#log(account, partition);
-      for (const { windowMs } of policies) log.keep(windowMs + marginMs);
-      return { policies, log };
+      const keepMs = Math.max(0, ...policies.map(({ windowMs }) => windowMs + marginMs));
+      log.keep(keepMs);
+      return { partition, policies, keepMs, log };
     });
   }
 
@@ -96,44 +135,49 @@ class MemoryStore implements QuotaStore {
     return log;
   }
 
-  #open(permit: Permit, claims: readonly Claim[], lastSeen: number): void {
-    const logs = claims.map(({ log }) => log);
-    for (const log of logs) log.add(lastSeen, permit.admittedAt);
-    this.#inFlight.sweep((inFlight) => inFlight.lastSeen <= permit.admittedAt);
-    this.#inFlight.set(permit.id, { logs, lastSeen });
+  #apply(entry: Entry): void {
+    switch (entry.kind) {
+      case 'second':
+        this.#signingSeconds.give(entry.fingerprint, { ...entry, now: entry.at });
+        break;
+      case 'admit':
+        this.#open(entry);
+        break;
+      case 'settle':
+      case 'refund':
+        this.#end(entry);
+        break;
+      case 'block':
+        this.#log(entry.account, entry.partition).blockUntil(entry.until);
+        break;
+    }
   }
 
-  /** Forgets a permit, and tells where its units are if its lease still runs. */
-  #close({ id }: Permit, now: number): InFlight | undefined {
-    const inFlight = this.#inFlight.get(id);
-    this.#inFlight.delete(id);
-    return inFlight !== undefined && inFlight.lastSeen > now ? inFlight : undefined;
+  #open({ at, id, account, charges, lastSeen, tag }: Extract<Entry, { kind: 'admit' }>): void {
+    // Charged from now, not from when it may be sent: whoever asks later counts it, so nobody overtakes.
+    const unit = { lastSeen, tag };
+    const logs = charges.map(({ partition, keepMs }) => {
+      const log = this.#log(account, partition);
+      log.keep(keepMs);
+      log.add(unit, at);
+      return log;
+    });
+    this.#inFlight.sweep((inFlight) => inFlight.unit.lastSeen <= at);
+    this.#inFlight.set(id, { logs, unit });
   }
-}
 
-function longestWaitMs(claims: readonly Claim[], at: { readonly marginMs: number; readonly now: number }): number {
-  let longest = 0;
-  for (const { log, policies } of claims) {
-    // Asked for itself as well: a blocked partition admits nobody, also when no policy limits it.
-    longest = Math.max(longest, log.blockedUntil - at.now);
-    const reading = read(log, at);
-    for (const policy of policies) longest = Math.max(longest, waitForUnitMs(policy, reading));
+  /** Closes a permit; changes its units if its lease still runs. */
+  #end(entry: Extract<Entry, { kind: 'settle' | 'refund' }>): void {
+    const inFlight = this.#inFlight.get(entry.id);
+    this.#inFlight.delete(entry.id);
+    if (inFlight === undefined || inFlight.unit.lastSeen <= entry.at) return;
+    for (const log of inFlight.logs) {
+      if (entry.kind === 'settle') log.shorten(inFlight.unit, entry.at);
+      else log.remove(inFlight.unit);
+    }
+    // Written last: if that fails, the next process doesn't know that the units came back, which is safe.
+    this.#journal?.append(entry);
   }
-  return longest;
-}
-
-function policyStates(
-  claims: readonly Claim[],
-  at: { readonly marginMs: number; readonly now: number; readonly allowed: boolean },
-): readonly PolicyState[] {
-  return claims.flatMap(({ log, policies }) => {
-    const reading = read(log, at);
-    return policies.map((policy) => policyState(policy, reading, at));
-  });
-}
-
-function read(log: UnitLog, { marginMs, now }: { readonly marginMs: number; readonly now: number }): Reading {
-  return { lastSeen: log.lastSeen, blockedUntil: log.blockedUntil, marginMs, now };
 }
 
 /** Joins an account with the name of something of its own, so that no two pairs ever read the same. */

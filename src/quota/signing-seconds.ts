@@ -7,7 +7,7 @@ const MAX_AHEAD_S = 240;
  * The vendor refuses a signature that it saw in the last five minutes. Seconds run up to four minutes ahead, so nine
  * would do; the rest lets the wall clock be stepped back by a quarter of an hour without a second being given twice.
  */
-const REMEMBERED_MS = 1_200_000;
+export const REMEMBERED_MS = 1_200_000;
 
 /**
  * Hands out the Unix seconds that requests are signed with, so that two requests that would be signed alike never get
@@ -24,10 +24,16 @@ export class SigningSeconds {
     return { second, waitMs: Math.max(0, (second - MAX_AHEAD_S) * 1000 - wallMs) };
   }
 
-  /** Gives a proposed second away. Remembered by the monotonic `now`, which no step of the wall clock can cut short. */
-  give(fingerprint: string | undefined, second: number, now: number): void {
+  /**
+   * Gives a proposed second away to a request that is sent at `sendAt`. Remembered by the monotonic clock, which no step
+   * of the wall clock can cut short.
+   */
+  give(
+    fingerprint: string | undefined,
+    { second, sendAt, now }: { readonly second: number; readonly sendAt: number; readonly now: number },
+  ): void {
     if (fingerprint === undefined) return;
     this.#given.sweep((given) => given.rememberedUntil <= now);
-    this.#given.set(fingerprint, { second, rememberedUntil: now + REMEMBERED_MS });
+    this.#given.set(fingerprint, { second, rememberedUntil: sendAt + REMEMBERED_MS });
   }
 }

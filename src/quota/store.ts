@@ -26,6 +26,10 @@ export interface Admission {
   readonly leaseMs: number;
   /** A hash of what is signed, less the time; absent where the vendor doesn't mind the same signature twice. */
   readonly fingerprint?: string;
+  /** Who asks; told by `usage`, by its tag. */
+  readonly consumer: string;
+  /** How long it would wait for its units rather than be denied; 0 for not at all. */
+  readonly maxWaitMs: number;
 }
 
 /** One policy as its partition stands: after the admission, or untouched by the denial. */
@@ -50,15 +54,25 @@ export interface Permit {
   readonly id: string;
   readonly account: string;
   readonly partitions: readonly string[];
-  /** Unix seconds to sign with: at most 240 ahead of the wall clock, and given to no other request of this fingerprint. */
+  /**
+   * Unix seconds to sign with: at most 240 ahead of the wall clock at `sendAt`, and given to no other request of this
+   * fingerprint.
+   */
   readonly signingSecond: number;
-  /** On the store's own clock, in milliseconds that never step. */
-  readonly admittedAt: number;
+  /** The instant from which the request may be sent, on this process's monotonic clock; its lease begins here. */
+  readonly sendAt: number;
 }
 
 /** Admitted with a permit, or denied with the time to wait; one state per policy, in the order of the charges. */
 export type Decision =
-  | { readonly allowed: true; readonly permit: Permit; readonly states: readonly PolicyState[] }
+  | {
+      readonly allowed: true;
+      readonly permit: Permit;
+      /** 0, or how long until `permit.sendAt`: its units are reserved, and charged from now on. */
+      readonly waitMs: number;
+      /** After a wait: of the instant before the units were reserved, because nothing is left to state until then. */
+      readonly states: readonly PolicyState[];
+    }
   | {
       readonly allowed: false;
       /**
@@ -68,6 +82,26 @@ export type Decision =
       readonly waitMs: number;
       readonly states: readonly PolicyState[];
     };
+
+/** One unit that a partition still counts. */
+export interface ChargedUnit {
+  /** `consumerTag` of who spent it. */
+  readonly tag: string;
+  /** Since the vendor could last see its request; negative while that may still come. */
+  readonly ageMs: number;
+}
+
+/** What is charged to one partition. */
+export interface PartitionUsage {
+  readonly partition: string;
+  /** Of the longest window of the partition; oldest first. */
+  readonly units: readonly ChargedUnit[];
+  /** 0, or until the end of its block. */
+  readonly blockedForMs: number;
+}
+
+/** How a store fares: `ready` decides, `recovering` finds out what was spent, `unreachable` can't be asked, `own` reuses its own units. */
+export type StoreMode = 'ready' | 'recovering' | 'unreachable' | 'own';
 
 /**
  * Admits requests so that no window of any phase ever holds more of them, as the vendor sees them, than the quota.
@@ -83,7 +117,10 @@ export type Decision =
  * Every promise here is tested by `test/conformance/quota-store.ts`.
  */
 export interface QuotaStore {
-  /** Decides and takes in one atomic step; a denial takes nothing. Rejects only when the store can't be asked. */
+  /**
+   * Decides and takes in one atomic step; a denial takes nothing. Who may wait gets the earliest units that are not
+   * reserved yet: first come, first served. Rejects only when the store can't be asked.
+   */
   admit(admission: Admission): Promise<Decision>;
 
   /**
@@ -100,6 +137,12 @@ export interface QuotaStore {
 
   /** The vendor refused: this partition admits nobody for `forMs`. Of two blocks the one that ends later holds. */
   block(block: { readonly account: string; readonly partition: string; readonly forMs: number }): Promise<void>;
+
+  /** Tells what is charged to each partition of an account. Rejects when the store can't be asked. */
+  usage(account: string): Promise<readonly PartitionUsage[]>;
+
+  /** How the store fares at this moment; asks nobody. */
+  mode(): StoreMode;
 
   /** Lets go of connections, if any. */
   close(): Promise<void>;

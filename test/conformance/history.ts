@@ -1,18 +1,22 @@
 import fc from 'fast-check';
-import type { Admission, Decision, Permit } from '../../src/quota/store.ts';
-import { charge, LEASE_MS, request, type TurnedStore } from './turned-store.ts';
+import type { Admission, Decision, PartitionUsage, Permit } from '../../src/quota/store.ts';
+import { charge, LEASE_MS, request, type TurnedStore, usageOf } from './turned-store.ts';
 
 /** One thing that happens to a store. `nth` picks one of all permits so far, also closed ones. */
 export type Step =
   | { readonly kind: 'admit'; readonly admission: Admission }
   | { readonly kind: 'settle' | 'refund'; readonly nth: number }
   | { readonly kind: 'block'; readonly account: string; readonly partition: string; readonly forMs: number }
+  | { readonly kind: 'usage'; readonly account: string }
   | { readonly kind: 'advance' | 'step-wall'; readonly ms: number };
 
 /** What a store decided, without what each store is free to choose: ids and the start of its clock. */
-export type Observation = Omit<Decision, 'permit'> & { readonly signingSecond?: number };
+type Decided = Omit<Decision, 'permit'> & { readonly signingSecond?: number };
 
-/** Plays a history, and tells all decisions, so that those of two stores can be compared. */
+/** What a store said: a decision, or what is charged. */
+export type Observation = Decided | { readonly usage: readonly PartitionUsage[] };
+
+/** Plays a history, and tells all that the store said, so that two stores can be compared. */
 export async function play(
   history: readonly Step[],
   { store, advance, stepWall }: TurnedStore,
@@ -38,6 +42,9 @@ export async function play(
       }
       case 'block':
         await store.block(step);
+        break;
+      case 'usage':
+        observations.push({ usage: await usageOf(store, step.account) });
         break;
       case 'advance':
         await advance(step.ms);
@@ -69,9 +76,11 @@ const admission = fc
       account,
       charges: fc.oneof(fc.tuple(accountCharge), fc.tuple(interfaceCharge), fc.tuple(accountCharge, interfaceCharge)),
       leaseMs: fc.oneof({ weight: 4, arbitrary: fc.constant(LEASE_MS) }, { weight: 1, arbitrary: fc.nat(6_000) }),
+      consumer: fc.constantFrom('someone', 'somebody', 'nobody'),
+      maxWaitMs: fc.oneof(fc.constant(0), fc.nat(15_000)),
       fingerprint,
     },
-    { requiredKeys: ['account', 'charges', 'leaseMs'] },
+    { requiredKeys: ['account', 'charges', 'leaseMs', 'consumer', 'maxWaitMs'] },
   )
   .map((given) => request(given));
 
@@ -83,6 +92,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.oneof(fc.nat(300), fc.nat(6_000)) }),
   },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('usage' as const), account }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('step-wall' as const), ms: fc.integer({ min: -20_000, max: 20_000 }) }),

@@ -17,7 +17,7 @@ const single = request({ charges: [charge('account', [{ quota: 1 }]), charge('in
 
 /** How long a permit's units stay spent. */
 export function permitPromises(t: Test, makeStore: MakeStore): void {
-  t.test('a permit says what it is for, and when it was given', async (t) => {
+  t.test('a permit says what it is for, and that it may be sent at once', async (t) => {
     const { store, advance } = await makeStore(t);
 
     const first = await permitOf(store, single);
@@ -27,7 +27,7 @@ export function permitPromises(t: Test, makeStore: MakeStore): void {
     t.match(first, { account: 'main', partitions: ['account', 'interface'] });
     t.match(second, { account: 'other', partitions: ['account'] });
     t.not(first.id, second.id);
-    t.equal(second.admittedAt - first.admittedAt, 4_000);
+    t.equal(second.sendAt - first.sendAt, 4_000);
   });
 
   t.test('two stores never give permits of one id', async (t) => {

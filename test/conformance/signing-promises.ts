@@ -92,4 +92,50 @@ export function signingPromises(t: Test, makeStore: MakeStore): void {
 
     t.equal((await permitOf(store, alike)).signingSecond, signingSecond + 1);
   });
+
+  t.test('a request that waits is signed with the second in which it may be sent', async (t) => {
+    const { store } = await makeStore(t);
+    const free = request({ charges: [charge('account', [{ quota: 1 }])], maxWaitMs: 60_000 });
+    const alikeAndTight = { ...free, account: 'other', fingerprint: 'f' };
+    const { signingSecond } = await permitOf(store, free);
+    const waiting = await admitted(store, free);
+    const first = await permitOf(store, alikeAndTight);
+    const last = await admitted(store, alikeAndTight);
+
+    // Neither wait is of whole seconds: the second may turn once more in it.
+    for (const { permit, waitMs } of [waiting, last]) {
+      t.ok(permit.signingSecond >= signingSecond + Math.floor(waitMs / 1_000));
+      t.ok(permit.signingSecond <= signingSecond + Math.ceil(waitMs / 1_000));
+    }
+    t.not(last.permit.signingSecond, first.signingSecond);
+  });
+
+  t.test('a second given to a request that waits is given to no other, whichever is sent first', async (t) => {
+    const { store, advance } = await makeStore(t);
+    const blocked = [charge('account', [{ quota: 10_000 }]), charge('interface', [])];
+    await store.block({ account: 'main', partition: 'interface', forMs: 5_000 });
+    const waiting = await admitted(store, { ...alike, charges: blocked, maxWaitMs: 5_000 });
+    t.equal(waiting.waitMs, 5_000);
+
+    const seconds = [waiting.permit.signingSecond];
+    for (let n = 0; n < 7; n += 1) {
+      seconds.push((await permitOf(store, alike)).signingSecond);
+      await advance(1_000);
+    }
+
+    t.equal(new Set(seconds).size, seconds.length);
+  });
+
+  t.test('a request may wait for a second that is at most 240 ahead', async (t) => {
+    const { store } = await makeStore(t);
+    const { signingSecond } = await permitOf(store, alike);
+    for (let n = 1; n <= 240; n += 1) await permitOf(store, alike);
+    const refused = await denied(store, alike);
+
+    const { permit, waitMs } = await admitted(store, { ...alike, maxWaitMs: 1_000 });
+
+    t.equal(waitMs, refused.waitMs);
+    t.equal(permit.signingSecond, signingSecond + 241);
+    t.equal((await admitted(store, { ...alike, maxWaitMs: 2_000 })).waitMs, waitMs + 1_000);
+  });
 }

@@ -1,5 +1,13 @@
 import type { Test } from 'tap';
-import type { Admission, Charge, Decision, Permit, QuotaPolicy, QuotaStore } from '../../src/quota/store.ts';
+import type {
+  Admission,
+  Charge,
+  Decision,
+  PartitionUsage,
+  Permit,
+  QuotaPolicy,
+  QuotaStore,
+} from '../../src/quota/store.ts';
 
 /** An empty store, and the hands of the clocks that it reads. */
 export interface TurnedStore {
@@ -25,9 +33,17 @@ export function charge(partition = 'account', policies: readonly Partial<QuotaPo
   };
 }
 
-/** Asks for one unit of the account, unless told otherwise. */
+/** Asks for one unit of the account and would not wait for it, unless told otherwise. */
 export function request(admission: Partial<Admission> = {}): Admission {
-  return { account: 'main', charges: [charge()], marginMs: MARGIN_MS, leaseMs: LEASE_MS, ...admission };
+  return {
+    account: 'main',
+    charges: [charge()],
+    marginMs: MARGIN_MS,
+    leaseMs: LEASE_MS,
+    consumer: 'someone',
+    maxWaitMs: 0,
+    ...admission,
+  };
 }
 
 /** Admits what the test relies on, and throws if it is denied. */
@@ -58,4 +74,17 @@ export async function spend(store: QuotaStore, count: number, admission: Admissi
 /** Admits, and keeps only the permit. */
 export async function permitOf(store: QuotaStore, admission: Admission = request()): Promise<Permit> {
   return (await admitted(store, admission)).permit;
+}
+
+/** Asks what is charged, put in one order: a store may tell partitions, and units of one instant, in any. */
+export async function usageOf(store: QuotaStore, account = 'main'): Promise<readonly PartitionUsage[]> {
+  const partitions = [...(await store.usage(account))].sort((a, b) => compare(a.partition, b.partition));
+  return partitions.map((usage) => ({
+    ...usage,
+    units: [...usage.units].sort((a, b) => b.ageMs - a.ageMs || compare(a.tag, b.tag)),
+  }));
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other);
 }

@@ -15,15 +15,18 @@ const policies: readonly QuotaPolicy[] = [
 export function windowProperties(t: Test, makeStore: MakeStore): void {
   t.test('no window of any phase holds more requests, as the vendor sees them, than the quota', async (t) => {
     let refusals = 0;
+    let waits = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(journey, { minLength: 10, maxLength: 60 }), async (journeys) => {
-        const { seen, refused } = await travel(journeys, await makeStore(t));
+        const { seen, refused, waited } = await travel(journeys, await makeStore(t));
         refusals += refused;
+        waits += waited;
         return policies.every((policy) => seen.every((start) => seenInWindow(seen, start, policy) <= policy.quota));
       }),
       { numRuns: RUNS },
     );
     t.ok(refusals > 0, 'the limits were met');
+    t.ok(waits > 0, 'and waited for');
   });
 
   t.test('a denied request is allowed after exactly the time that it was told, and not before', async (t) => {
@@ -72,9 +75,10 @@ export function windowProperties(t: Test, makeStore: MakeStore): void {
   });
 }
 
-/** One request on its way: when it asks, how long until its answer, and when in between the vendor sees it. */
+/** One request on its way: when it asks, how long from its sending to its answer, and when in between the vendor sees it. */
 interface Journey {
   readonly gapMs: number;
+  readonly maxWaitMs: number;
   readonly latencyMs: number;
   readonly seenAtPercent: number;
   readonly outcome: 'sent' | 'unsent' | 'unknown';
@@ -83,6 +87,7 @@ interface Journey {
 const gap = fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(400) });
 const journey: fc.Arbitrary<Journey> = fc.record({
   gapMs: gap,
+  maxWaitMs: fc.oneof(fc.constant(0), fc.nat(4_000)),
   latencyMs: fc.nat(LEASE_MS + 200),
   seenAtPercent: fc.constantFrom(0, 50, 100),
   outcome: fc.oneof(
@@ -96,12 +101,16 @@ const signing = fc.record({
   toOffsetMs: fc.integer({ min: -600_000, max: 0 }),
 });
 
-/** Sends all requests as a gateway would, without any margin, and tells when the vendor saw those that reached it. */
+/**
+ * Sends all requests as a gateway would, without any margin, and tells when the vendor saw those that reached it. What is
+ * not sent is given back, some of it while it still waits.
+ */
 async function travel(journeys: readonly Journey[], { store, advance }: TurnedStore) {
   const open: { readonly at: number; readonly permit: Permit; readonly outcome: Journey['outcome'] }[] = [];
   const seen: number[] = [];
   let now = 0;
   let refused = 0;
+  let waited = 0;
   const advanceTo = async (at: number) => {
     await advance(at - now);
     now = at;
@@ -118,19 +127,21 @@ async function travel(journeys: readonly Journey[], { store, advance }: TurnedSt
     await advanceTo(at);
   };
 
-  for (const { gapMs, latencyMs, seenAtPercent, outcome } of journeys) {
+  for (const { gapMs, maxWaitMs, latencyMs, seenAtPercent, outcome } of journeys) {
     await closeUntil(now + gapMs);
-    const decision = await store.admit(
-      request({ charges: [charge('account', policies)], marginMs: 0, leaseMs: LEASE_MS }),
-    );
+    const charges = [charge('account', policies)];
+    const decision = await store.admit(request({ charges, marginMs: 0, leaseMs: LEASE_MS, maxWaitMs }));
     if (!decision.allowed) {
       refused += 1;
       continue;
     }
-    open.push({ at: now + latencyMs, permit: decision.permit, outcome });
-    if (outcome !== 'unsent') seen.push(now + Math.floor((Math.min(latencyMs, LEASE_MS) * seenAtPercent) / 100));
+    const { permit, waitMs } = decision;
+    if (waitMs > 0) waited += 1;
+    const sentAt = now + waitMs;
+    open.push({ at: (outcome === 'unsent' ? now : sentAt) + latencyMs, permit, outcome });
+    if (outcome !== 'unsent') seen.push(sentAt + Math.floor((Math.min(latencyMs, LEASE_MS) * seenAtPercent) / 100));
   }
-  return { seen, refused };
+  return { seen, refused, waited };
 }
 
 function seenInWindow(seen: readonly number[], start: number, { windowMs }: QuotaPolicy): number {

@@ -17,7 +17,7 @@ t.test('a second that is proposed and not given is proposed again', async (t) =>
 
 t.test('a wait ends at the first millisecond in which the second is at most 240 ahead', async (t) => {
   const seconds = new SigningSeconds();
-  seconds.give('f', 1_000, 0);
+  seconds.give('f', { second: 1_000, sendAt: 0, now: 0 });
 
   t.strictSame(seconds.propose('f', 760_999), { second: 1_001, waitMs: 1 });
   t.strictSame(seconds.propose('f', 761_000), { second: 1_001, waitMs: 0 });
@@ -26,6 +26,7 @@ t.test('a wait ends at the first millisecond in which the second is at most 240 
 const step = fc.record({
   gapMs: fc.oneof(fc.nat(1_500), fc.nat(1_000_000)),
   wallOffsetMs: fc.integer({ min: -600_000, max: 0 }),
+  laterMs: fc.oneof(fc.constant(0), fc.nat(120_000)),
   fingerprint: fc.constantFrom('f', 'g'),
 });
 
@@ -35,13 +36,16 @@ t.test('gives no second twice while it forgets old fingerprints and the wall clo
       const clock = createTurnedClock();
       const seconds = new SigningSeconds();
       const given = new Set<string>();
-      for (const { gapMs, wallOffsetMs, fingerprint } of steps) {
+      for (const { gapMs, wallOffsetMs, laterMs, fingerprint } of steps) {
         clock.advance(gapMs);
         // Enough others for the map to be swept every few steps.
-        for (let n = 0; n < 300; n += 1) seconds.give(`other ${n} of ${clock.monotonic()}`, 0, clock.monotonic());
-        const { second, waitMs } = seconds.propose(fingerprint, clock.wall() + wallOffsetMs);
+        const now = clock.monotonic();
+        for (let n = 0; n < 300; n += 1) seconds.give(`other ${n} of ${now}`, { second: 0, sendAt: now, now });
+        const wall = clock.wall() + wallOffsetMs;
+        const sendAt = now + laterMs;
+        const { second, waitMs } = seconds.propose(fingerprint, wall + laterMs);
         if (waitMs > 0) continue;
-        seconds.give(fingerprint, second, clock.monotonic());
+        seconds.give(fingerprint, { second, sendAt, now });
         ok(!given.has(`${fingerprint} ${second}`));
         given.add(`${fingerprint} ${second}`);
       }

@@ -119,6 +119,7 @@ t.test('counts what should never reach the vendor, and answers all the same', as
     cookie: 'a=b',
     'x-forwarded-for': '::1',
     te: 'trailers',
+    prefer: 'wait=5',
     expect: 'something',
     'proxy-connection': 'x',
   };

@@ -1,5 +1,15 @@
 import type { Clock } from '../../src/quota/clock.ts';
-import type { Admission, Decision, Permit, PolicyState, QuotaPolicy, QuotaStore } from '../../src/quota/store.ts';
+import { consumerTag } from '../../src/quota/consumer-tag.ts';
+import type {
+  Admission,
+  Decision,
+  PartitionUsage,
+  Permit,
+  PolicyState,
+  QuotaPolicy,
+  QuotaStore,
+  StoreMode,
+} from '../../src/quota/store.ts';
 
 interface Place {
   readonly account: string;
@@ -9,6 +19,9 @@ interface Place {
 interface Unit extends Place {
   readonly id: string;
   readonly lastSeen: number;
+  readonly tag: string;
+  /** The longest window of its partition, with the margin. */
+  readonly spanMs: number;
 }
 
 /**
@@ -29,21 +42,25 @@ export class ReferenceStore implements QuotaStore {
   async admit(admission: Admission): Promise<Decision> {
     const now = this.#clock.monotonic();
     const waitMs = this.#waitMs((at) => this.#admitsAt(admission, at));
-    if (waitMs > 0) return { allowed: false, waitMs, states: this.#states(admission, false) };
+    if (waitMs > admission.maxWaitMs) return { allowed: false, waitMs, states: this.#states(admission, false) };
 
-    const { account, fingerprint, charges } = admission;
-    const signingSecond = this.#nextSecond(admission, this.#clock.wall());
+    const before = this.#states(admission, true);
+    const sendAt = now + waitMs;
+    const { account, fingerprint, charges, marginMs } = admission;
+    const signingSecond = this.#nextSecond(admission, this.#clock.wall() + waitMs);
     if (fingerprint !== undefined) this.#signed.push({ account, fingerprint, second: signingSecond });
     const partitions = charges.map(({ partition }) => partition);
-    const permit = { id: `${this.#permits++}`, account, partitions, signingSecond, admittedAt: now };
-    const units = partitions.map((partition) => ({
+    const permit = { id: `${this.#permits++}`, account, partitions, signingSecond, sendAt };
+    const units = charges.map(({ partition, policies }) => ({
       id: permit.id,
       account,
       partition,
-      lastSeen: now + admission.leaseMs,
+      lastSeen: sendAt + admission.leaseMs,
+      tag: consumerTag(admission.consumer),
+      spanMs: Math.max(0, ...policies.map(({ windowMs }) => windowMs + marginMs)),
     }));
     this.#units = [...this.#units, ...units];
-    return { allowed: true, permit, states: this.#states(admission, true) };
+    return { allowed: true, permit, waitMs, states: waitMs > 0 ? before : this.#states(admission, true) };
   }
 
   async settle({ id }: Permit): Promise<void> {
@@ -60,6 +77,28 @@ export class ReferenceStore implements QuotaStore {
 
   async block({ forMs, ...place }: Place & { readonly forMs: number }): Promise<void> {
     this.#blocks.push({ ...place, until: this.#clock.monotonic() + forMs });
+  }
+
+  async usage(account: string): Promise<readonly PartitionUsage[]> {
+    const now = this.#clock.monotonic();
+    const charged = this.#units.filter((unit) => unit.account === account && unit.lastSeen + unit.spanMs > now);
+    const blocks = this.#blocks.filter((block) => block.account === account && block.until > now);
+    const partitions = new Set([...charged, ...blocks].map(({ partition }) => partition));
+    return [...partitions].map((partition) => ({
+      partition,
+      units: charged
+        .filter((unit) => unit.partition === partition)
+        .sort((one, other) => one.lastSeen - other.lastSeen)
+        .map(({ tag, lastSeen }) => ({ tag, ageMs: now - lastSeen })),
+      blockedForMs: Math.max(
+        0,
+        ...blocks.filter((block) => block.partition === partition).map(({ until }) => until - now),
+      ),
+    }));
+  }
+
+  mode(): StoreMode {
+    return 'ready';
   }
 
   async close(): Promise<void> {}

@@ -1,0 +1,71 @@
+import t from 'tap';
+import { createGate, type Patience, type Wait } from '../../src/quota/gate.ts';
+import { createMemoryStore } from '../../src/quota/memory-store.ts';
+import { WaitingRoom } from '../../src/quota/waiting-room.ts';
+
+const now = () => performance.now();
+
+/** A gate to one unit, which is spent. */
+async function spentGate(windowMs = 50_000) {
+  const store = createMemoryStore({ wall: () => Date.now(), monotonic: now });
+  const waitingRoom = new WaitingRoom({ places: 9, now });
+  const onStoreError = (error: unknown) => {
+    throw error;
+  };
+  const gate = createGate(store, { waitingRoom, leaseMs: 60_000, now, onStoreError });
+  const request = {
+    account: 'main',
+    interfaceId: 'GET /api/domain',
+    charges: [{ partition: 'account', policies: [{ name: 'account', quota: 1, windowMs }] }],
+    marginMs: 0,
+    consumer: 'someone',
+  };
+  const { permit } = await gate.admit(request);
+  await gate.settle(permit, { kind: 'sent' });
+  const unitsCharged = async () => (await store.usage('main'))[0]?.units.length ?? 0;
+  return { gate, request, waitingRoom, unitsCharged };
+}
+
+function patience(options: Partial<Patience> = {}): Patience {
+  return { maxWaitMs: 60_000, leaving: new AbortController().signal, onWait: () => {}, ...options };
+}
+
+t.test('patience is answered when the unit is free, and told of the wait before', async (t) => {
+  const { gate, request } = await spentGate(200);
+  const waits: Wait[] = [];
+
+  const admitted = gate.admit(request, patience({ onWait: (wait) => waits.push(wait) }));
+  await new Promise(setImmediate);
+  t.equal(waits.length, 1);
+  const { permit } = await admitted;
+
+  t.ok(now() >= permit.sendAt);
+  t.equal(waits[0]?.until, permit.sendAt);
+});
+
+t.test('a request without patience, or with too little, is refused at once', async (t) => {
+  const { gate, request, unitsCharged } = await spentGate();
+
+  await t.rejects(gate.admit(request), { code: 'quota-exceeded' });
+  await t.rejects(gate.admit(request, patience({ maxWaitMs: 1 })), { code: 'quota-exceeded' });
+
+  t.equal(await unitsCharged(), 1);
+});
+
+t.test('a caller that left before the store answered keeps no unit', async (t) => {
+  const { gate, request, unitsCharged } = await spentGate();
+
+  await t.rejects(gate.admit(request, patience({ leaving: AbortSignal.abort() })), { code: 'caller-left' });
+
+  t.equal(await unitsCharged(), 1);
+});
+
+t.test('when the gateway stops while the store is asked, nobody waits and the units go back', async (t) => {
+  const { gate, request, waitingRoom, unitsCharged } = await spentGate();
+
+  const admitted = gate.admit(request, patience());
+  waitingRoom.close();
+
+  await t.rejects(admitted, { code: 'shutting-down' });
+  t.equal(await unitsCharged(), 1);
+});
