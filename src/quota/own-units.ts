@@ -1,0 +1,88 @@
+import type { Clock } from './clock.ts';
+import type { Ledger, OwnUnit } from './ledger.ts';
+import type { Silence } from './membership.ts';
+import { shortOf } from './redis-admission.ts';
+import type { Admission, Decision, Permit, PolicyState } from './store.ts';
+import { policyState, type Reading, waitForUnitMs } from './window.ts';
+
+/** How far ahead of the wall clock a signing second may run; as the admit script has it. */
+const MOST_AHEAD_S = 240;
+/** Signing seconds that the store gave to others may run this far ahead: as many as one interface admits in a window. */
+const OTHERS_AHEAD_S = 60;
+/** Replicas that can't ask each other sign with different seconds: each with one in so many, by its rank. */
+const LANES = 61;
+
+/**
+ * Admission while the store can't be asked: a unit that this replica was given is reused when it frees, and no other. All replicas
+ * together then never hold more than the quota, as long as none of them still reaches the store (README.md, "Redis away").
+ */
+export class OwnUnits {
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @throws the cause if this replica holds nothing of a charge, so that no wait would help */
+  admit(
+    admission: Admission,
+    { ledger, silence, id, cause }: { ledger: Ledger; silence: Silence; id: string; cause: Error },
+  ): Decision {
+    const { account, charges, marginMs, leaseMs, maxWaitMs } = admission;
+    const now = this.#clock.monotonic();
+    const claims = charges.flatMap(({ partition, policies }) =>
+      policies.map((policy) => {
+        const spanMs = policy.windowMs + marginMs;
+        const quota = Math.min(policy.quota, chargedIn(silence.units, partition, silence.since - spanMs).length);
+        if (quota === 0) throw cause;
+        const lastSeen = chargedIn(
+          ledger.charged(now).map(([, unit]) => unit),
+          partition,
+          now - spanMs,
+        );
+        const reading: Reading = { lastSeen, blockedUntil: ledger.blockedUntil(partition), marginMs, now };
+        return { policy: { ...policy, quota }, reading };
+      }),
+    );
+    const waitMs = Math.max(0, ...claims.map(({ policy, reading }) => waitForUnitMs(policy, reading)));
+    const states = (allowed: boolean): PolicyState[] =>
+      claims.map(({ policy, reading }) => policyState(policy, reading, { allowed }));
+    const fingerprint = shortOf(admission.fingerprint);
+    const last = ledger.signatures.get(fingerprint)?.second ?? 0;
+    const second = this.#second(silence, { fingerprint, last, waitMs });
+    const ahead = second - Math.floor((this.#clock.wall() + waitMs) / 1000);
+    if (waitMs > maxWaitMs || ahead > MOST_AHEAD_S) {
+      return { allowed: false, waitMs: Math.max(waitMs, 1000), states: states(false) };
+    }
+    // Told to the store when it is back, like any other.
+    if (fingerprint !== '') ledger.sign(fingerprint, second, now + waitMs);
+    const places = charges.map(({ partition, policies }) => ({
+      partition,
+      keepsMs: Math.max(...policies.map(({ windowMs }) => windowMs + marginMs)),
+    }));
+    const partitions = charges.map(({ partition }) => partition);
+    const permit: Permit = { id, account, partitions, signingSecond: second, sendAt: now + waitMs };
+    ledger.add(id, { places, lastSeen: permit.sendAt + leaseMs, pending: false }, now);
+    return { allowed: true, permit, waitMs, states: states(true) };
+  }
+
+  #second(
+    { since, rank }: Silence,
+    { fingerprint, last, waitMs }: { fingerprint: string; last: number; waitMs: number },
+  ): number {
+    const wall = this.#clock.wall();
+    const at = Math.floor((wall + waitMs) / 1000);
+    if (fingerprint === '') return at;
+    const wallSecond = Math.floor((wall - this.#clock.monotonic() + since) / 1000);
+    const earliest = Math.max(at, wallSecond + OTHERS_AHEAD_S, last + 1);
+    return earliest + ((((rank - earliest) % LANES) + LANES) % LANES);
+  }
+}
+
+/** When the vendor could last see each unit of a partition that lies after `since`, ascending. */
+function chargedIn(units: readonly OwnUnit[], partition: string, since: number): number[] {
+  return units
+    .filter(({ places, lastSeen }) => lastSeen > since && places.some((place) => place.partition === partition))
+    .map(({ lastSeen }) => lastSeen)
+    .sort((one, other) => one - other);
+}
