@@ -8,9 +8,10 @@ import { outcomeOf } from './http/forward.ts';
 import { createServer } from './http/server.ts';
 import { createTelemetry } from './http/telemetry.ts';
 import { Upstreams } from './http/upstreams.ts';
+import { openStore } from './open-store.ts';
 import type { Clock } from './quota/clock.ts';
 import { createGate } from './quota/gate.ts';
-import { createMemoryStore } from './quota/memory-store.ts';
+import { WaitingRoom } from './quota/waiting-room.ts';
 
 /** A gateway that listens. */
 export interface Gateway {
@@ -18,18 +19,23 @@ export interface Gateway {
   readonly listeners: readonly string[];
   readonly admin: string;
   /**
-   * Stops taking requests (`/readyz` turns 503 first), lets those under way finish for at most `limits.drain`, and closes
-   * everything. Resolves to whether all of them could finish.
+   * Stops taking requests (`/readyz` turns 503 first), lets those under way finish for at most `limits.drain`, sends
+   * away those that wait, and closes everything. Resolves to whether all of them could finish.
    */
   drain(): Promise<boolean>;
 }
 
-/** The real clocks. Nothing else in the gateway asks the machine for the time. */
-export const systemClock: Clock = { wall: () => Date.now(), monotonic: () => performance.now() };
+/**
+ * The real clocks. Nothing else in the gateway asks the machine for the time. CLOCK_MONOTONIC rather than `performance.now`, which
+ * begins anew with each process: a journal goes on from one to the next. In whole 1/1024 ms, because numbers add and subtract
+ * those without rounding: a reset that is 301 s from now would else be told as 302.
+ */
+export const systemClock: Clock = {
+  wall: () => Date.now(),
+  monotonic: () => Math.floor(Number(process.hrtime.bigint()) / 976.5625) / 1024,
+};
 
-/** After the upstream timeout the vendor may still read a request out of its buffers; that long its units stay spent. */
-const GRACE_MS = 30_000;
-/** Beside connecting, the time a request may need from admission to its first byte; more means that the process stood still. */
+/** Beside connecting, the time a request may need from when it may be sent to its first byte; more means that the process stood still. */
 const SEND_SLACK_MS = 5000;
 /** The time in which requests whose upstream calls were broken off are answered and logged. */
 const BREAK_OFF_MS = 1000;
@@ -48,12 +54,22 @@ export async function startGateway(
   const { limits, accounts, consumers, anonymous } = config;
   const now = clock.monotonic;
   const log = pino({ level: config.log.level }, destination);
-  const telemetry = createTelemetry({ log, version, now });
+  const waitingRoom = new WaitingRoom({ places: limits.waiting, now });
+  const telemetry = createTelemetry({ log, version, now, waiting: () => waitingRoom.waiting });
 
   const sendBudgetMs = limits.connectTimeoutMs + SEND_SLACK_MS;
-  const store = createMemoryStore(clock);
+  const leaseMs = sendBudgetMs + limits.upstreamTimeoutMs + limits.graceMs;
+  const store = await openStore(config.store, {
+    clock,
+    accounts: accounts.values(),
+    unseenMs: leaseMs + limits.waitMs,
+    onError: telemetry.storeFailed,
+    onLocalDenial: telemetry.deniedLocally,
+  });
   const gate = createGate(store, {
-    leaseMs: sendBudgetMs + limits.upstreamTimeoutMs + GRACE_MS,
+    waitingRoom,
+    now,
+    leaseMs,
     onStoreError: telemetry.storeFailed,
   });
   const upstreams = new Upstreams(accounts.values(), {
@@ -68,22 +84,32 @@ export async function startGateway(
 
   let draining = false;
   const named = [...accounts.values()].flatMap((account) => [...account.quotas.interfaces.keys()]);
+  const catalogue = loadCatalogue(named);
   const parts = {
     accounts,
     consumers: consumers.map((consumer) => ({ ...consumer })),
     ...(anonymous === undefined
       ? {}
-      : { anonymous: { name: 'anonymous', accounts: [anonymous.account], allow: anonymous.allow } }),
-    catalogue: loadCatalogue(named),
+      : { anonymous: { ...anonymous, name: 'anonymous', accounts: [anonymous.account] } }),
+    catalogue,
     gate,
     upstreams,
     limits,
     draining: () => draining,
-    inFlight: telemetry.inFlight,
+    inFlight: () => telemetry.inFlight() - waitingRoom.waiting,
+    mayWait: () => waitingRoom.hasPlace,
   };
 
   const servers = await Promise.all(config.listen.map(() => createServer({ parts, telemetry, now })));
-  const admin = createAdmin({ registry: telemetry.registry, draining: () => draining, store: config.store.type });
+  const admin = createAdmin({
+    registry: telemetry.registry,
+    draining: () => draining,
+    store,
+    storeType: config.store.type,
+    accounts,
+    catalogue,
+    consumers: ['anonymous', ...consumers.map(({ name }) => name)],
+  });
   const adminAddress = await listen(admin, config.admin);
   const addresses = await Promise.all(
     config.listen.map((listener, index) => listen(servers[index] ?? admin, listener)),
@@ -98,6 +124,7 @@ export async function startGateway(
 
   async function drain(): Promise<boolean> {
     draining = true;
+    waitingRoom.close();
     const finished = await idleWithin(limits.drainMs);
     if (!finished) {
       // While their connections stand, so that callers learn that their call may have been carried out.

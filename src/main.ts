@@ -25,6 +25,13 @@ const commands: ReadonlyMap<string, { summary: string; load: () => Promise<Comma
     },
   ],
   [
+    'quota',
+    {
+      summary: 'show what an account has spent, by whom, and when there is more',
+      load: async () => (await import('./cli/quota.ts')).quota,
+    },
+  ],
+  [
     'sandbox',
     {
       summary: 'run the stand-in CDNetworks alone, to test against',

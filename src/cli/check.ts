@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { StoreConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Command } from './command.ts';
 
@@ -22,7 +23,13 @@ Never prints a secret.
   admin       ${config.admin.host}:${config.admin.port}
   accounts    ${[...config.accounts.values()].map(({ name, origin, credential }) => `${name} (${origin}, ${credential.type})`).join(', ')}
   consumers   ${[...(config.anonymous ? ['anonymous'] : []), ...config.consumers.map(({ name }) => name)].join(', ')}
-  store       ${config.store.type}
+  store       ${storeOf(config.store)}
 `);
   },
 };
+
+/** Where quotas are counted. Of Redis the address isn't shown: it may hold a password. */
+function storeOf(store: StoreConfig): string {
+  if (store.type === 'redis') return `redis (${store.location.server.kind}), ${store.whenDown} when down`;
+  return store.journal === undefined ? 'memory' : `memory, journal ${store.journal}`;
+}

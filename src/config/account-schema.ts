@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { AccountQuotasSchema } from './quota-schema.ts';
 
-const SecretReferenceSchema = Type.Unsafe<{ env: string } | { file: string }>(
+export const SecretReferenceSchema = Type.Unsafe<{ env: string } | { file: string }>(
   Type.Object(
     {
       env: Type.Optional(

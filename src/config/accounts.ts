@@ -58,7 +58,8 @@ function toLimit({ quota, window }: FileQuotas['account']): Limit {
   return { quota, windowMs: parseDurationMs(window) };
 }
 
-function readCertificates(path: string, sources: Sources): string {
+/** Reads certificates in PEM. @throws Unusable */
+export function readCertificates(path: string, sources: Sources): string {
   const pem = sources.readFile(path);
   // TLS skips what it can't read, and then trusts nobody: every certificate must be a good one.
   const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];

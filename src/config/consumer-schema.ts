@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { DURATION } from './duration.ts';
 import { ALLOW_PATTERN } from './interface-pattern.ts';
 
 const AccountName = Type.String({ title: 'the name of an account', description: 'Name of an account.' });
@@ -13,6 +14,15 @@ const Allow = Type.Array(
     minItems: 1,
   },
 );
+
+const Wait = Type.String({
+  title: 'a duration such as 2m (at most 1h)',
+  description:
+    'How long a request waits for quota rather than be refused, unless it says otherwise itself ' +
+    '(`Prefer: wait=SECONDS`). At most `limits.wait`.',
+  pattern: DURATION,
+  maximumDuration: '1h',
+});
 
 /** A caller with a bearer token as the file describes it. */
 export const ConsumerSchema = Type.Object(
@@ -40,6 +50,7 @@ export const ConsumerSchema = Type.Object(
       uniqueItems: true,
     }),
     allow: Allow,
+    wait: Type.Optional(Wait),
   },
   { additionalProperties: false, description: 'Who calls the gateway with a bearer token.' },
 );
@@ -49,6 +60,7 @@ export const AnonymousSchema = Type.Object(
   {
     account: Type.With(AccountName, { description: 'The account that they use.' }),
     allow: Type.With(Allow, { default: ['*'] }),
+    wait: Type.Optional(Wait),
   },
   { additionalProperties: false, description: 'Callers without credentials. Only with listeners on loopback.' },
 );

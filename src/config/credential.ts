@@ -62,7 +62,7 @@ function readAccessKey(reference: SecretReference, sources: Sources): string {
 }
 
 /** A reference that is wrong in itself has its mistake already. */
-function whole(reference: Sound<SecretReference> | undefined): SecretReference | undefined {
+export function whole(reference: Sound<SecretReference> | undefined): SecretReference | undefined {
   if (reference === undefined) return undefined;
   if ('env' in reference && reference.env !== undefined) return { env: reference.env };
   if ('file' in reference && reference.file !== undefined) return { file: reference.file };

@@ -9,6 +9,7 @@ import { checkReferences } from './references.ts';
 import type { FileConfig } from './schema.ts';
 import { parseSizeBytes } from './size.ts';
 import { readText, Sources } from './sources.ts';
+import { checkStore, toStore } from './store.ts';
 import { checkStructure } from './structure.ts';
 
 /**
@@ -23,7 +24,12 @@ export function loadConfig(options: { file: string; env: Readonly<Record<string,
 
   const structure = checkStructure(document.value);
   const sources = new Sources({ folder: dirname(file), env });
-  const faults = [...structure.faults, ...checkReferences(structure.sound), ...checkAccounts(structure.sound, sources)];
+  const faults = [
+    ...structure.faults,
+    ...checkReferences(structure.sound),
+    ...checkAccounts(structure.sound, sources),
+    ...checkStore(structure.sound, sources),
+  ];
   if (structure.file === undefined || faults.length > 0) throw new ConfigError(file, faults.map(document.locate));
   return deepFreeze(toConfig(structure.file, sources));
 }
@@ -43,21 +49,31 @@ function toConfig(file: FileConfig, sources: Sources): Config {
     listen,
     admin,
     accounts: toAccounts(file, sources),
-    store,
-    ...(anonymous && { anonymous }),
-    consumers: Object.entries(file.consumers).map(([name, { token, accounts, allow }]) => ({
+    store: toStore(store, sources),
+    ...(anonymous && {
+      anonymous: { account: anonymous.account, allow: anonymous.allow, ...toWait(anonymous) },
+    }),
+    consumers: Object.entries(file.consumers).map(([name, { token, accounts, allow, ...rest }]) => ({
       name,
       tokenSha256: token.sha256,
       accounts,
       allow,
+      ...toWait(rest),
     })),
     limits: {
       bodyBytes: parseSizeBytes(limits.body),
       connectTimeoutMs: parseDurationMs(limits.connectTimeout),
       upstreamTimeoutMs: parseDurationMs(limits.upstreamTimeout),
+      graceMs: parseDurationMs(limits.grace),
       drainMs: parseDurationMs(limits.drain),
       inFlight: limits.inFlight,
+      waitMs: parseDurationMs(limits.wait),
+      waiting: limits.waiting,
     },
     log,
   };
+}
+
+function toWait({ wait }: { wait?: string }): { waitMs?: number } {
+  return wait === undefined ? {} : { waitMs: parseDurationMs(wait) };
 }

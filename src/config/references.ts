@@ -1,3 +1,4 @@
+import { parseDurationMs } from './duration.ts';
 import { isLoopback } from './loopback.ts';
 import { type Fault, type Path, showPath } from './mistakes.ts';
 import { suggest } from './nearest.ts';
@@ -14,6 +15,7 @@ export function checkReferences(file: File): Fault[] {
     ...checkAnonymous(file),
     ...checkConsumers(file),
     ...checkTokens(file),
+    ...checkWaits(file),
     ...checkAnybody(file),
   ];
 }
@@ -86,6 +88,16 @@ function* checkTokens({ consumers = {} }: File): Generator<Fault> {
     const owner = owners.get(digest);
     if (owner === undefined) owners.set(digest, name);
     else yield { path: ['consumers', name, 'token'], message: `consumer ${JSON.stringify(owner)} has the same token` };
+  }
+}
+
+function* checkWaits({ anonymous, consumers = {}, limits }: File): Generator<Fault> {
+  const limit = limits?.wait;
+  if (limit === undefined) return;
+  const waits = Object.entries(consumers).map(([name, consumer]) => ({ path: ['consumers', name], ...consumer }));
+  for (const { path, wait } of [{ path: ['anonymous'], ...anonymous }, ...waits]) {
+    if (wait === undefined || parseDurationMs(wait) <= parseDurationMs(limit)) continue;
+    yield { path: [...path, 'wait'], message: `longer than limits.wait, which is ${limit}` };
   }
 }
 

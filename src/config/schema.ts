@@ -1,9 +1,10 @@
 import Type, { type Static } from 'typebox';
 import { AccountSchema } from './account-schema.ts';
 import { AnonymousSchema, ConsumerSchema } from './consumer-schema.ts';
-import { POSITIVE_DURATION } from './duration.ts';
+import { DURATION, POSITIVE_DURATION } from './duration.ts';
 import { QuotasSchema } from './quota-schema.ts';
 import { SIZE } from './size.ts';
+import { StoreSchema } from './store-schema.ts';
 
 // In this file and its parts, `title` says what is expected, in the words of a mistake; `description` is for people and
 // editors; `writeOnly` marks what may hold a secret, so that no mistake repeats it; `maximumDuration` is our own keyword.
@@ -38,11 +39,6 @@ const AdminSchema = Type.Object(
   },
 );
 
-const StoreSchema = Type.Object(
-  { type: Type.Literal('memory', { description: 'In the memory of this one process.', default: 'memory' }) },
-  { additionalProperties: false, description: 'Where quotas are counted.', default: {} },
-);
-
 const LimitsSchema = Type.Object(
   {
     body: Type.String({
@@ -53,12 +49,30 @@ const LimitsSchema = Type.Object(
     }),
     connectTimeout: timeout('Longest wait for a connection to the origin.', '5s'),
     upstreamTimeout: timeout("Longest wait for the vendor's answer.", '30s'),
+    grace: timeout(
+      'How long after the upstream timeout the vendor may still read a request; its units stay spent.',
+      '30s',
+    ),
     drain: timeout('How long requests may go on after a stop was asked for.', '35s'),
     inFlight: Type.Integer({
       title: 'a whole number from 1',
-      description: 'Most requests at one time.',
+      description: 'Most requests at one time; those that wait for quota are not counted.',
       minimum: 1,
       default: 512,
+    }),
+    wait: Type.String({
+      title: 'a duration such as 2m (at most 1h)',
+      description:
+        'Longest wait for quota that a request (`Prefer: wait=SECONDS`) or a consumer may ask for; 0s for none.',
+      pattern: DURATION,
+      maximumDuration: '1h',
+      default: '2m',
+    }),
+    waiting: Type.Integer({
+      title: 'a whole number from 1',
+      description: 'Most requests that wait for quota at one time; any more are refused where they would wait.',
+      minimum: 1,
+      default: 256,
     }),
   },
   { additionalProperties: false, description: 'What the gateway itself bears.', default: {} },

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { SecretReference } from './account-schema.ts';
 import { Unusable } from './mistakes.ts';
 
@@ -36,6 +36,19 @@ export class Sources {
     return text;
   }
 
+  /**
+   * Gives the absolute path of a file that the gateway keeps for itself, and begins if it isn't there.
+   *
+   * @throws Unusable when that can't be: no such folder, or not to be written in.
+   */
+  placeFile(path: string): string {
+    const absolute = this.#locate(path);
+    checkFolder(dirname(absolute));
+    const isFolder = statSync(absolute, { throwIfNoEntry: false })?.isDirectory();
+    if (isFolder) throw new Unusable(`expected a file, and ${JSON.stringify(absolute)} is a folder`);
+    return absolute;
+  }
+
   #readVariable(name: string): string {
     const text = this.#env[name];
     if (text === undefined) throw new Unusable(`environment variable ${name} is not set`);
@@ -54,6 +67,20 @@ export class Sources {
   }
 }
 
+function checkFolder(path: string): void {
+  try {
+    // Behind a file, `/.` is an error whatever that file may be used for.
+    accessSync(`${path}/.`, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = codeOf(error);
+    throw new Unusable(
+      code === 'ENOENT'
+        ? `folder ${JSON.stringify(path)} does not exist`
+        : `folder ${JSON.stringify(path)} cannot be written in (${code})`,
+    );
+  }
+}
+
 /**
  * Reads a text file.
  *
@@ -63,11 +90,15 @@ export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    const code = codeOf(error);
     throw new Unusable(
       code === 'ENOENT'
         ? `file ${JSON.stringify(path)} does not exist`
         : `file ${JSON.stringify(path)} cannot be read (${code})`,
     );
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 }

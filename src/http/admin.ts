@@ -1,19 +1,50 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
+import type { Account } from '../catalog/account.ts';
+import type { Catalogue } from '../catalog/api-interface.ts';
+import type { QuotaStore } from '../quota/store.ts';
+import { quotaReport } from './quota-report.ts';
+
+/** What the operator's port tells of. */
+export interface AdminParts {
+  readonly registry: Registry;
+  /** True once the gateway stops taking new requests. */
+  readonly draining: () => boolean;
+  readonly store: Pick<QuotaStore, 'mode' | 'usage'>;
+  /** `memory` or `redis`. */
+  readonly storeType: string;
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly catalogue: Catalogue;
+  /** The names of all consumers. */
+  readonly consumers: readonly string[];
+}
 
 /**
- * The operator's port, never a consumer's: `/livez` (the process answers), `/readyz` (send it traffic), `/metrics`.
- *
- * @param options.draining true once the gateway stops taking new requests
+ * The operator's port, never a consumer's: `/livez` (the process answers), `/readyz` (send it traffic), `/metrics`, and
+ * `/quota?account=NAME` (who has spent what).
  */
-export function createAdmin(options: { registry: Registry; draining: () => boolean; store: string }): FastifyInstance {
-  const { registry, draining, store } = options;
+export function createAdmin(parts: AdminParts): FastifyInstance {
+  const { registry, draining, store, storeType, accounts } = parts;
   const admin = Fastify({ logger: false });
   admin.get('/livez', async () => ({ status: 'ok' }));
   admin.get('/readyz', async (_request, reply) => {
-    if (draining()) reply.code(503);
-    return { status: draining() ? 'draining' : 'ready', store };
+    const mode = store.mode();
+    // Where the store can't decide every call is refused, so a replica that still reaches it is the better one.
+    const ready = !draining() && (mode === 'ready' || mode === 'own');
+    if (!ready) reply.code(503);
+    return { status: draining() ? 'draining' : ready ? 'ready' : 'not ready', store: storeType, mode };
   });
   admin.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+  admin.get<{ Querystring: { account?: string } }>('/quota', async ({ query }, reply) => {
+    const account = accounts.get(query.account ?? '');
+    if (account === undefined) {
+      return reply.code(404).send({ message: `account is one of: ${[...accounts.keys()].join(', ')}` });
+    }
+    try {
+      return quotaReport(account, await store.usage(account.quotaAccount), parts);
+    } catch {
+      return reply.code(503).send({ message: 'the quota store cannot be asked' });
+    }
+  });
   return admin;
 }

@@ -15,30 +15,45 @@ export interface Telemetry {
   end(exchange: Exchange, reply: FastifyReply): void;
   /** An upstream call came to its end, with or without an answer. */
   called(call: UpstreamCall, end: CallEnd, outcome: Outcome): void;
+  /** A consumer that tried again too early was refused without asking the store. */
+  deniedLocally(): void;
   /** A failure that no request can be answered with. */
   storeFailed(error: unknown): void;
 }
 
 const PREFIX = 'cdnetworks_gateway_';
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.5, 2.5, 5, 10, 30];
+const WAIT_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 90, 120, 300, 600];
 
-/** @param options.now monotonic ms */
-export function createTelemetry(options: { log: Logger; version: string; now: () => number }): Telemetry {
-  const { log, version, now } = options;
+/**
+ * @param options.now monotonic ms
+ * @param options.waiting how many requests wait for their units
+ */
+export function createTelemetry(options: {
+  log: Logger;
+  version: string;
+  now: () => number;
+  waiting: () => number;
+}): Telemetry {
+  const { log, version, now, waiting } = options;
   const registry = new Registry();
-  const metrics = createMetrics(registry);
+  const metrics = createMetrics(registry, waiting);
   metrics.buildInfo.set({ version, node: process.version }, 1);
   let inFlight = 0;
 
   function observe(exchange: Exchange, reply: FastifyReply): void {
-    const { call, error, consumer, account, apiInterface } = exchange;
-    const seconds = (now() - exchange.startedAt) / 1000;
+    const { call, error, consumer, account, apiInterface, wait } = exchange;
+    const at = now();
+    const seconds = (at - exchange.startedAt) / 1000;
+    // A wait that the caller or a shutdown ended was as long as the exchange.
+    const waitedMs = wait && Math.min(wait.until, at) - wait.from;
     const left = !reply.raw.writableFinished;
     const labels = { account: account?.name ?? 'none', interface: apiInterface?.label ?? 'none' };
     // 499 as nginx has it: the caller left before the answer, so there is no status that it saw.
     const status = left && !reply.raw.headersSent ? 499 : reply.statusCode;
     metrics.requests.inc({ ...labels, consumer: consumer?.name ?? 'none', status, reason: error?.code ?? 'none' });
     metrics.requestDuration.observe({ interface: labels.interface }, seconds);
+    if (waitedMs !== undefined) metrics.waitDuration.observe({ interface: labels.interface }, waitedMs / 1000);
     for (const state of error?.details.states ?? exchange.states ?? []) {
       const decision = state.violated ? 'denied' : 'admitted';
       if (call !== undefined || state.violated)
@@ -59,6 +74,7 @@ export function createTelemetry(options: { log: Logger; version: string; now: ()
         cncRequestId: call?.cncRequestId,
         upstreamStatus: call?.status,
         responseTime: seconds * 1000,
+        waitedMs,
         upstreamTime:
           call?.answeredAt === undefined ? undefined : call.answeredAt - (call.writtenAt ?? call.answeredAt),
         left: left || undefined,
@@ -97,6 +113,9 @@ export function createTelemetry(options: { log: Logger; version: string; now: ()
       }
       call.onSettled?.();
     },
+    deniedLocally() {
+      metrics.localDenials.inc();
+    },
     storeFailed(error) {
       log.error({ err: error }, 'quota store failed');
     },
@@ -109,7 +128,7 @@ function levelOf({ error, truncated }: Exchange): 'info' | 'warn' | 'error' {
   return truncated || error?.code.startsWith('upstream-') || error?.code === 'quota-unavailable' ? 'warn' : 'info';
 }
 
-function createMetrics(registry: Registry) {
+function createMetrics(registry: Registry, waiting: () => number) {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   // These three gauges end in `_total`, which promtool refuses in a gauge.
@@ -134,6 +153,21 @@ function createMetrics(registry: Registry) {
       buckets: BUCKETS,
       registers,
     }),
+    waiting: new Gauge({
+      name: `${PREFIX}waiting`,
+      help: 'Requests that wait for their units.',
+      registers,
+      collect() {
+        this.set(waiting());
+      },
+    }),
+    waitDuration: new Histogram({
+      name: `${PREFIX}wait_duration_seconds`,
+      help: 'How long those requests waited for their units that had to.',
+      labelNames: ['interface'] as const,
+      buckets: WAIT_BUCKETS,
+      registers,
+    }),
     upstreamDuration: new Histogram({
       name: `${PREFIX}upstream_duration_seconds`,
       help: 'From the first byte sent to the vendor to the head of its answer.',
@@ -145,6 +179,11 @@ function createMetrics(registry: Registry) {
       name: `${PREFIX}quota_decisions_total`,
       help: 'Admissions and denials by the policy that decided.',
       labelNames: ['account', 'policy', 'decision'] as const,
+      registers,
+    }),
+    localDenials: new Counter({
+      name: `${PREFIX}quota_local_denials_total`,
+      help: 'Denials from memory, of partitions that were found spent less than a second before.',
       registers,
     }),
     settlements: new Counter({

@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../config/load.ts';
+import type { QuotaReport } from '../http/quota-report.ts';
+import { type Command, UsageError } from './command.ts';
+
+export const quota: Command = {
+  help: `Usage: cdnetworks-gateway quota --account NAME [-c FILE]
+
+Asks the running gateway what its account has spent: per policy the units used in this window, by whom, and when the
+next one is free. With Redis these are the units of all replicas.
+
+  -c, --config FILE   the gateway's configuration (its admin address); gateway.yaml if not given
+  --account NAME      an account of that file
+`,
+
+  async run(args, io) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { config: { type: 'string', short: 'c', default: 'gateway.yaml' }, account: { type: 'string' } },
+    });
+    const { admin, accounts } = loadConfig({ file: values.config, env: io.env });
+    const name = values.account;
+    if (name === undefined || !accounts.has(name)) {
+      throw new UsageError(`--account is one of: ${[...accounts.keys()].join(', ')}`);
+    }
+    const host = admin.host.includes(':') ? `[${admin.host}]` : admin.host;
+    const answer = await fetch(`http://${host}:${admin.port}/quota?account=${encodeURIComponent(name)}`);
+    const report = await answer.json();
+    if (!answer.ok) throw new Error(String((report as { message?: unknown }).message));
+    io.print(render(report as QuotaReport));
+  },
+};
+
+function render({ account, partitions }: QuotaReport): string {
+  const lines = partitions.flatMap(({ partition, blockedForMs, policies }) => [
+    `${partition}${blockedForMs > 0 ? `  closed by the vendor for ${seconds(blockedForMs)}` : ''}`,
+    ...policies.map(({ name, quota: most, windowMs, used, nextUnitMs, consumers }) => {
+      const by = Object.entries(consumers).map(([consumer, units]) => `${consumer} ${units}`);
+      const next = used < most ? 'free now' : `next free in ${seconds(nextUnitMs)}`;
+      return `  ${name.padEnd(16)} ${used}/${most} in ${seconds(windowMs)}, ${next}${by.length > 0 ? `; ${by.join(', ')}` : ''}`;
+    }),
+  ]);
+  return `account ${account}\n${lines.length === 0 ? 'nothing is spent' : lines.join('\n')}\n`;
+}
+
+function seconds(ms: number): string {
+  return `${Math.ceil(ms / 1000)} s`;
+}
