@@ -95,4 +95,19 @@ export const badCallers: readonly BadFile[] = [
     yaml: `${ACCOUNT}consumers:\n  a: { token: { sha256: ${DIGEST} }, accounts: [main], allow: ["*"] }\n  b: { token: { sha256: ${DIGEST} }, accounts: [main], allow: ["*"] }\n`,
     mistakes: ['6:8  consumers.b.token  consumer "a" has the same token'],
   },
+  {
+    name: 'a consumer that waits for a number',
+    yaml: withConsumer(`    token: { sha256: ${DIGEST} }\n    accounts: [main]\n    allow: ["*"]\n    wait: 120\n`),
+    mistakes: ['9:5  consumers.bot.wait  expected a duration such as 2m (at most 1h), got 120'],
+  },
+  {
+    name: 'a consumer that waits longer than anybody may',
+    yaml: withConsumer(`    token: { sha256: ${DIGEST} }\n    accounts: [main]\n    allow: ["*"]\n    wait: 121s\n`),
+    mistakes: ['9:5  consumers.bot.wait  longer than limits.wait, which is 2m'],
+  },
+  {
+    name: 'anonymous callers that wait where nobody may',
+    yaml: `limits: { wait: 0s }\n${ACCOUNT}anonymous: { account: main, wait: 1s }\n`,
+    mistakes: ['5:29  anonymous.wait  longer than limits.wait, which is 0s'],
+  },
 ];

@@ -4,8 +4,28 @@ import { type BadFile, REST, withCredential } from './bad-file.ts';
 export const badSettings: readonly BadFile[] = [
   {
     name: 'another store',
-    yaml: `store: { type: redis }\n${REST}`,
-    mistakes: ['1:10  store.type  expected "memory", got "redis"'],
+    yaml: `store: { type: disk }\n${REST}`,
+    mistakes: ['1:10  store.type  expected "memory" or "redis"'],
+  },
+  {
+    name: 'a journal in no folder',
+    yaml: `store: { type: memory, journal: nowhere/gateway.journal }\n${REST}`,
+    mistakes: ['1:24  store.journal  folder "$/nowhere" does not exist'],
+  },
+  {
+    name: 'a journal behind a file',
+    yaml: `store: { type: memory, journal: gateway.yaml/journal }\n${REST}`,
+    mistakes: ['1:24  store.journal  folder "$/gateway.yaml" cannot be written in (ENOTDIR)'],
+  },
+  {
+    name: 'a folder as journal',
+    yaml: `store: { type: memory, journal: . }\n${REST}`,
+    mistakes: ['1:24  store.journal  expected a file, and "$" is a folder'],
+  },
+  {
+    name: 'a journal of nothing',
+    yaml: `store: { type: memory, journal: }\n${REST}`,
+    mistakes: ['1:24  store.journal  expected the path of a file, got nothing'],
   },
   {
     name: 'no listener',
@@ -61,6 +81,16 @@ export const badSettings: readonly BadFile[] = [
     name: 'no request in flight',
     yaml: `limits: { inFlight: 0 }\n${REST}`,
     mistakes: ['1:11  limits.inFlight  expected a whole number from 1, got 0'],
+  },
+  {
+    name: 'a wait beyond an hour',
+    yaml: `limits: { wait: 61m }\n${REST}`,
+    mistakes: ['1:11  limits.wait  expected a duration such as 2m (at most 1h), got "61m"'],
+  },
+  {
+    name: 'no place to wait',
+    yaml: `limits: { waiting: 0 }\n${REST}`,
+    mistakes: ['1:11  limits.waiting  expected a whole number from 1, got 0'],
   },
   {
     name: 'an unknown level',

@@ -56,11 +56,19 @@ t.test('what is left out of a file has the defaults of the documented file', asy
       bodyBytes: 10 * 1024 * 1024,
       connectTimeoutMs: 5_000,
       upstreamTimeoutMs: 30_000,
+      graceMs: 30_000,
       drainMs: 35_000,
       inFlight: 512,
+      waitMs: 120_000,
+      waiting: 256,
     },
     log: { level: 'info' },
   });
+});
+
+t.test('a journal lies next to the configuration, and need not be there yet', async (t) => {
+  const config = load(t, `store: { type: memory, journal: state/gateway.journal }\n${REST}`, { state: {} });
+  t.strictSame(config.store, { type: 'memory', journal: join(t.testdirName, 'state/gateway.journal') });
 });
 
 t.test('a listener that is named in part has the defaults for the rest', async (t) => {
@@ -88,6 +96,14 @@ t.test('consumers keep the order of the file', async (t) => {
     { name: 'constructor', tokenSha256: 'b'.repeat(64), ...shared },
   ]);
   t.notOk('anonymous' in config);
+});
+
+t.test('whoever waits by default does so as long as the file says, at most as long as anybody may', async (t) => {
+  const bot = `consumers: { bot: { token: { sha256: ${DIGEST} }, accounts: [main], allow: ["*"], wait: 90s } }\n`;
+  const config = load(t, `limits: { wait: 90s, waiting: 2 }\n${ACCOUNT}anonymous: { account: main, wait: 0s }\n${bot}`);
+  t.match(config.consumers, [{ name: 'bot', waitMs: 90_000 }]);
+  t.match(config.anonymous, { waitMs: 0 });
+  t.match(config.limits, { waitMs: 90_000, waiting: 2 });
 });
 
 t.test('with consumers alone, any address may be listened on', async (t) => {

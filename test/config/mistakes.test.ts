@@ -10,6 +10,7 @@ import { badDocument } from './bad-document.ts';
 import { REST } from './bad-file.ts';
 import { badQuotas } from './bad-quotas.ts';
 import { badSettings } from './bad-settings.ts';
+import { badStore } from './bad-store.ts';
 
 const env = { KEY: 'key', EMPTY: '', LINES: 's3cret\ns3cret', BLANK: 's3cret s3cret' };
 
@@ -30,6 +31,7 @@ for (const { name, yaml, mistakes } of [
   ...badQuotas,
   ...badCallers,
   ...badSettings,
+  ...badStore,
 ]) {
   t.test(`names every mistake of ${name}`, async (t) => {
     const folder = t.testdir({

@@ -4,7 +4,8 @@ import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { request as undiciRequest } from 'undici';
 import { send, sendRaw } from '../sandbox/client-answer.ts';
-import { LIMITS, startForwarding } from '../support/forwarding.ts';
+import { startForwarding } from '../support/forwarding.ts';
+import { LIMITS } from '../support/gateway.ts';
 import { httpAnswer, valuesOf } from '../support/raw-upstream.ts';
 
 const BODIES: readonly (readonly [what: string, contentType: string, body: Buffer])[] = [

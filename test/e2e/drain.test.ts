@@ -4,7 +4,8 @@ import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import t from 'tap';
 import { send } from '../sandbox/client-answer.ts';
-import { LIMITS, startForwarding } from '../support/forwarding.ts';
+import { startForwarding } from '../support/forwarding.ts';
+import { LIMITS } from '../support/gateway.ts';
 import { httpAnswer } from '../support/raw-upstream.ts';
 
 t.test('while it drains a gateway finishes what is under way, refuses what is new and is not ready', async (t) => {

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { type ClientAnswer, send } from '../sandbox/client-answer.ts';
-import { LIMITS, startForwarding } from '../support/forwarding.ts';
-import { startTestGateway, WIDE } from '../support/gateway.ts';
+import { startForwarding } from '../support/forwarding.ts';
+import { LIMITS, startTestGateway, WIDE } from '../support/gateway.ts';
 import { startRawUpstream, type WireAnswer } from '../support/raw-upstream.ts';
 
 const QUOTA_OF_ONE = { ...WIDE, interface: { quota: 1, windowMs: 300_000 } };

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import t from 'tap';
 import { send } from '../sandbox/client-answer.ts';
-import { LIMITS, startForwarding } from '../support/forwarding.ts';
-import { WIDE } from '../support/gateway.ts';
+import { startForwarding } from '../support/forwarding.ts';
+import { LIMITS, WIDE } from '../support/gateway.ts';
 import { httpAnswer } from '../support/raw-upstream.ts';
 
 const ROUNDS = 10;

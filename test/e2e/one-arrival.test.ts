@@ -5,8 +5,8 @@ import t from 'tap';
 import type { Behaviour } from '../../src/sandbox/behaviour.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { type ClientAnswer, send } from '../sandbox/client-answer.ts';
-import { LIMITS, startForwarding } from '../support/forwarding.ts';
-import { startTestGateway } from '../support/gateway.ts';
+import { startForwarding } from '../support/forwarding.ts';
+import { LIMITS, startTestGateway } from '../support/gateway.ts';
 import { httpAnswer } from '../support/raw-upstream.ts';
 
 const MEGABYTE = 1024 * 1024;

@@ -15,12 +15,3 @@ export async function startForwarding(
   });
   return { upstream, gateway };
 }
-
-/** What a test doesn't set. */
-export const LIMITS = {
-  bodyBytes: 10 * 1024 * 1024,
-  connectTimeoutMs: 5000,
-  upstreamTimeoutMs: 30_000,
-  drainMs: 5000,
-  inFlight: 512,
-};

@@ -14,6 +14,18 @@ export const WIDE: Quotas = {
   interfaces: new Map(),
 };
 
+/** The defaults, but for a shorter drain. */
+export const LIMITS: Config['limits'] = {
+  bodyBytes: 10 * 1024 * 1024,
+  connectTimeoutMs: 5000,
+  upstreamTimeoutMs: 30_000,
+  graceMs: 30_000,
+  drainMs: 5000,
+  inFlight: 512,
+  waitMs: 120_000,
+  waiting: 256,
+};
+
 /** Accounts that the sandbox's demo credentials sign for: `main` with an access key, `reports` with an API key. */
 export function accountsAt(origin: string, quotas: Quotas = WIDE): Map<string, Account> {
   const common = { origin, quotas, forwardHeaders: [] };
@@ -58,13 +70,7 @@ export async function startTestGateway(origin: string, overrides: Overrides = {}
       store: { type: 'memory' },
       ...(anonymous === false ? {} : { anonymous }),
       consumers: [],
-      limits: {
-        bodyBytes: 10 * 1024 * 1024,
-        connectTimeoutMs: 5000,
-        upstreamTimeoutMs: 30_000,
-        drainMs: 5000,
-        inFlight: 512,
-      },
+      limits: LIMITS,
       log: { level: 'info' },
       ...config,
     },

@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { type Answer, startCallers } from './callers.ts';
+import { type Fleet, type GatewayProcess, startFleet } from './fleet.ts';
+import { type SharedRedis, startSharedRedis } from './shared-redis.ts';
+
+const REPLICAS = 4;
+const INTERFACES = 20;
+/**
+ * Five busy interfaces want more than all of the account, and 20 × 6 is twice what it has: so the account is spent all the time,
+ * and the busy interfaces are spent most of it.
+ */
+export const QUOTA = { account: 60, interface: 6 } as const;
+/** Of each window; the vendor counts in ms here, so no second has to be covered. */
+export const MARGIN_MS = 50;
+export const DEADLINE_MS = 500;
+
+/** A saturated fleet, while it runs. */
+export interface Saturated {
+  readonly redis: SharedRedis;
+  readonly gateways: readonly GatewayProcess[];
+  readonly windowMs: number;
+  readonly answers: readonly Answer[];
+}
+
+/** What the vendor and the callers saw. */
+export interface Outcome {
+  readonly arrivals: number;
+  readonly worstOfAccount: number;
+  readonly worstOfInterface: number;
+  readonly interfaces: number;
+  readonly throttled: number;
+  readonly refused: Readonly<Record<string, number>>;
+  /** Of carried calls, as their callers saw them, and as the gateways saw the vendor: from the first byte to the head. */
+  readonly meanRoundTripMs: number;
+  readonly meanUpstreamMs: number;
+  /** Part of the time of all units of the account in which they were in flight or not free again yet. */
+  readonly utilisation: number;
+  /** The same with the vendor's round trips instead of the callers': what the gateway itself takes counts as lost. */
+  readonly strictUtilisation: number;
+  /** By status and `x-gateway-error`. */
+  readonly answers: Readonly<Record<string, number>>;
+  readonly complaints: string;
+}
+
+/**
+ * Runs four gateways on one Redis, with a vendor that answers after anything from nothing to a third of a window, and callers that
+ * ask for more than there is. Ends when `meanwhile` does.
+ */
+export async function saturate(
+  options: { windowMs: number; whenDown?: 'closed' | 'own'; clock?: 'real' | 'stepped' },
+  meanwhile: (saturated: Saturated) => Promise<void>,
+): Promise<Outcome> {
+  const { windowMs, whenDown = 'closed', clock = 'real' } = options;
+  const sandbox = await startSandbox({ quota: { ...QUOTA, windowMs } });
+  sandbox.behave({ jitterMs: windowMs / 3 });
+  const redis = await startSharedRedis({ clock });
+  const fleet = await startFleet(REPLICAS, {
+    ...QUOTA,
+    origin: sandbox.origin,
+    redisUrl: redis.url,
+    windowMs,
+    marginMs: MARGIN_MS,
+    upstreamTimeoutMs: Math.ceil(windowMs / 3) + 1000,
+    whenDown,
+    deadlineMs: DEADLINE_MS,
+  });
+  const { gateways } = fleet;
+  const callers = startCallers(
+    gateways.map(({ url }) => url),
+    getPaths().slice(0, INTERFACES),
+  );
+  const { answers } = callers;
+  try {
+    // The first second is left out of the figures: connections are opened in it.
+    await pause(1000);
+    const from = performance.now();
+    await meanwhile({ redis, gateways, windowMs, answers });
+    const to = performance.now();
+    await callers.stop();
+    const report = sandbox.report();
+    const interfaces = Object.values(report.interfaces).flatMap((byId) => Object.values(byId));
+    const used = utilisation(answers, { from, to, windowMs });
+    const roundTripMs = meanRoundTripMs(answers);
+    const upstreamMs = await meanUpstreamMs(fleet);
+    return {
+      arrivals: report.verified,
+      worstOfAccount: Math.max(0, ...Object.values(report.accounts).map(({ worstWindow }) => worstWindow)),
+      worstOfInterface: Math.max(0, ...interfaces.map(({ worstWindow }) => worstWindow)),
+      interfaces: interfaces.length,
+      throttled: report.throttled,
+      refused: report.refused,
+      meanRoundTripMs: roundTripMs,
+      meanUpstreamMs: upstreamMs,
+      utilisation: used,
+      strictUtilisation: (used * (windowMs + MARGIN_MS + upstreamMs)) / (windowMs + MARGIN_MS + roundTripMs),
+      answers: countByKind(answers),
+      complaints: gateways.map(({ complaints }) => complaints()).join(''),
+    };
+  } finally {
+    await callers.stop();
+    await fleet.stop();
+    await redis.close();
+    await sandbox.close();
+  }
+}
+
+/**
+ * Arrivals ÷ what the round trips allow, `quota × time ÷ (window + round trip + margin)`, reckoned unit by unit: so that it doesn't
+ * matter at which point of its cycle a unit is when the time begins and ends.
+ */
+function utilisation(
+  answers: readonly Answer[],
+  { from, to, windowMs }: { from: number; to: number; windowMs: number },
+): number {
+  const takenMs = answers
+    .filter(({ status }) => status === 200)
+    .map(({ sentAt, answeredAt }) => Math.min(to, answeredAt + windowMs + MARGIN_MS) - Math.max(from, sentAt))
+    .filter((ms) => ms > 0)
+    .reduce((sum, ms) => sum + ms, 0);
+  return takenMs / (QUOTA.account * (to - from));
+}
+
+function meanRoundTripMs(answers: readonly Answer[]): number {
+  const carried = answers.filter(({ status }) => status === 200);
+  return carried.reduce((sum, { sentAt, answeredAt }) => sum + answeredAt - sentAt, 0) / carried.length;
+}
+
+async function meanUpstreamMs({ gateways }: Fleet): Promise<number> {
+  const metrics = (await Promise.all(gateways.map((gateway) => gateway.metrics()))).join('\n');
+  const sumOf = (what: 'sum' | 'count') =>
+    [...metrics.matchAll(new RegExp(`^cdnetworks_gateway_upstream_duration_seconds_${what}{.*} (.*)$`, 'gm'))]
+      .map(([, value]) => Number(value))
+      .reduce((sum, value) => sum + value, 0);
+  return (1000 * sumOf('sum')) / sumOf('count');
+}
+
+function countByKind(answers: readonly Answer[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { status, gatewayError } of answers) {
+    const kind = `${status} ${gatewayError}`.trim();
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Interfaces of the catalogue that are called without a body. */
+function getPaths(): readonly string[] {
+  const file = readFileSync(new URL('../../config/interfaces.json', import.meta.url), 'utf8');
+  const entries = JSON.parse(file) as { method: string; uri: string }[];
+  return entries.filter(({ method, uri }) => method === 'GET' && !uri.includes('*')).map(({ uri }) => uri);
+}
