@@ -57,16 +57,20 @@ export function targetOf(request: UpstreamRequest): string {
   return request.query === '' ? request.path : `${request.path}?${request.query}`;
 }
 
+const BOUNDARY = /;[ ]*boundary=("[^"]*"|[^;]*)/gi;
+
 /**
- * The signature covers the lower-cased value, so lower case is sent; all implementations then agree. Only a multipart boundary
- * keeps its case: the server must find it in the body as it stands there.
+ * The signature covers the lower-cased value, so lower case is sent; all implementations then agree. Only the boundary of a
+ * multipart body keeps its case: the server must find it in the body as it stands there.
  */
-function normaliseContentType(value: string | undefined): string {
-  if (value === undefined || value.trim() === '') return 'application/json';
-  if (!/^[\t\x20-\x7e]*$/.test(value)) throw requestInvalid('the content-type is not printable ASCII');
-  return value
-    .trim()
-    .replace(/(boundary=)("[^"]*"|[^;\s]*)|[A-Z]+/gi, (part, name?: string, boundary?: string) =>
-      name === undefined ? part.toLowerCase() : `${name.toLowerCase()}${boundary}`,
-    );
+function normaliseContentType(given: string | undefined): string {
+  const value = (given ?? '').replaceAll('\t', ' ').trim();
+  if (value === '') return 'application/json';
+  if (!/^[\x20-\x7e]*$/.test(value)) throw requestInvalid('the content-type is not printable ASCII');
+  if (!/^multipart\//i.test(value)) return value.toLowerCase();
+  const [boundary, another] = value.match(BOUNDARY) ?? [];
+  if (another !== undefined) throw requestInvalid('the content-type has two boundaries');
+  if (boundary === undefined) return value.toLowerCase();
+  const text = boundary.slice(boundary.indexOf('=') + 1);
+  return value.toLowerCase().replace(boundary.toLowerCase(), () => `; boundary=${text}`);
 }

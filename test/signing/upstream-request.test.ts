@@ -33,10 +33,14 @@ t.test('content-type is lower case and trimmed, but for a multipart boundary; JS
     ['application/json; Charset=UTF-8', 'application/json; charset=utf-8'],
     ['Multipart/Form-Data; Boundary=AbC; Charset=UTF-8', 'multipart/form-data; boundary=AbC; charset=utf-8'],
     ['multipart/form-data; boundary="A b;C"', 'multipart/form-data; boundary="A b;C"'],
+    ['multipart/form-data; x-Boundary=AB', 'multipart/form-data; x-boundary=ab'],
+    ['application/json; boundary=AB', 'application/json; boundary=ab'],
+    ['text/plain;\tcharset=UTF-8', 'text/plain; charset=utf-8'],
   ] as const) {
     t.equal(built(sent).headers['content-type'], expected);
   }
   t.throws(() => built('text/plain; x=é'), { code: 'request-invalid' });
+  t.throws(() => built('multipart/form-data; boundary=AB; boundary=CD'), { code: 'request-invalid' });
 });
 
 t.test('GET and HEAD have no body', async (t) => {
