@@ -70,7 +70,8 @@ export function quotaExceeded(options: {
   const spent = states
     .filter((state) => state.violated)
     .map((state) => `"${state.name}" (${state.quota} in ${state.windowMs / 1000} s)`);
-  const cause = spent.length > 0 ? `spent ${spent.join(' and ')}` : 'no room for another call just now';
+  // Spent, or closed because the vendor said stop.
+  const cause = spent.length > 0 ? `no call is left of ${spent.join(' and ')}` : 'no room for another call just now';
   return new GatewayError(
     'quota-exceeded',
     `account ${account}, ${interfaceId}: ${cause}; try again in ${Math.ceil(waitMs / 1000)} s`,

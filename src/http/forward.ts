@@ -43,8 +43,19 @@ export const forwarding: NonNullable<FastifyHttpProxyOptions['replyOptions']> = 
 export function outcomeOf(call: UpstreamCall, end: CallEnd): Outcome {
   if (end instanceof Error) return { kind: call.writtenAt === undefined ? 'unsent' : 'unknown' };
   if (end.statusCode !== 446 && end.statusCode !== 429) return { kind: 'sent' };
-  const retryAfterMs = Number(end.headers['retry-after']) * 1000;
-  return { kind: 'throttled', ...(retryAfterMs > 0 ? { retryAfterMs } : {}) };
+  const retryAfterMs = retryAfterMsOf(end.headers);
+  return { kind: 'throttled', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+/** As long as any quota of the vendor lasts; a longer wait is a mistake of somebody's. */
+const LONGEST_RETRY_AFTER_MS = 86_400_000;
+
+/** `Retry-After` in both of its forms (RFC 9110 section 10.2.3); a date is read by the clock of the server that sent it. */
+function retryAfterMsOf(headers: Readonly<Record<string, string | string[] | undefined>>): number | undefined {
+  const value = String(headers['retry-after'] ?? '').trim();
+  const date = Date.parse(String(headers['date'] ?? ''));
+  const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - date;
+  return waitMs > 0 ? Math.min(waitMs, LONGEST_RETRY_AFTER_MS) : undefined;
 }
 
 /** Whose fault it was that no answer came, in our words. */

@@ -102,6 +102,8 @@ function matchPathOf(path: string): string {
   if (CONTROL.test(decoded)) throw requestInvalid('the path has escaped control characters');
   const segments = decoded.split('/').map((segment) => {
     const parameters = segment.indexOf(';');
+    // Cut, nothing would be left of it, and the call would pass for the one without that segment.
+    if (parameters === 0) throw requestInvalid('the path has a segment of parameters alone (;)');
     return parameters < 0 ? segment : segment.slice(0, parameters);
   });
   if (segments.some((segment) => segment === '.' || segment === '..')) {

@@ -49,7 +49,14 @@ t.test('the 31st call of an interface is refused here, the vendor has seen 30', 
 
 t.test('no spelling of a path gets a 31st call', async (t) => {
   const { sandbox, gateway } = await start(t);
-  const spellings = ['/api/domain/a', '/api/%64omain/b', '/api//domain/c', '/api/domain/d/', '/api/domain;x/e'];
+  const spellings = [
+    '/api/domain/a',
+    '/api/%64omain/b',
+    '/api//domain/c',
+    '/api/domain/d/',
+    '/api/domain;x/e',
+    '/api/domain/f;y',
+  ];
   const statuses: number[] = [];
   for (let n = 0; n < 40; n++) {
     const response = await fetch(`${gateway.url}${spellings[n % spellings.length]}?n=${n}`);
@@ -57,6 +64,10 @@ t.test('no spelling of a path gets a 31st call', async (t) => {
     await response.arrayBuffer();
   }
   t.equal(statuses.filter((status) => status === 429).length, 10);
+  t.equal(sandbox.report().arrivals, 30);
+  for (const empty of ['/api/domain/;x', '/api/domain/%3Bx', '/api/;/domain/a']) {
+    t.equal((await fetch(gateway.url + empty)).status, 400, `${empty} could be taken for two`);
+  }
   t.equal(sandbox.report().arrivals, 30);
 });
 
@@ -117,6 +128,27 @@ t.test('a vendor that throttles closes the interface for everyone, and not the a
   t.equal(refused.headers.get('retry-after'), '30');
   t.equal((await fetch(`${gateway.url}/api/domain`)).status, 200);
   t.equal(sandbox.report().arrivals, 2);
+});
+
+t.test("the vendor's Retry-After is read in both of its forms, and believed for a day at most", async (t) => {
+  const { sandbox, gateway } = await start(t, WIDE);
+  const date = new Date();
+  for (const [index, [retryAfter, seconds]] of [
+    [new Date(date.getTime() + 40_000).toUTCString(), 40],
+    ['99999999999', 86_400],
+    ['Infinity', 30],
+    ['1e3', 30],
+    ['-5', 30],
+    ['soon', 30],
+  ].entries() as IterableIterator<[number, [string, number]]>) {
+    const path = `/api/thing${index}`;
+    const headers = { 'retry-after': retryAfter, date: date.toUTCString() };
+    sandbox.behave({ match: { path }, times: 1, status: 429, headers });
+    await (await fetch(gateway.url + path)).arrayBuffer();
+    const refused = await fetch(gateway.url + path);
+    t.equal(refused.headers.get('x-gateway-error'), 'quota-exceeded');
+    t.ok(Math.abs(Number(refused.headers.get('retry-after')) - seconds) <= 1, `${retryAfter}: ${seconds} s`);
+  }
 });
 
 t.test("the vendor's Retry-After is how long the interface stays closed", async (t) => {
