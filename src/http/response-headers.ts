@@ -37,9 +37,12 @@ function namesIn(connection: string | readonly string[] | undefined): readonly s
 
 /** The vendor answers `http://` locations for calls that came over https, so the scheme isn't compared. */
 function pathAbsolute(location: string, origin: string): string {
-  const [, authority, rest] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(location) ?? [];
+  const [, scheme = origin, authority, rest] = /^(https?:)?\/\/([^/?#]*)(.*)$/i.exec(location) ?? [];
   if (authority === undefined || rest === undefined) return location;
-  if (authority.toLowerCase().replace(/:(80|443)$/, '') !== origin.slice(origin.indexOf('//') + 2)) return location;
+  const host = authority.toLowerCase();
+  const defaultPort = /^https/i.test(scheme) ? /:443$/ : /:80$/;
+  const ours = origin.slice(origin.indexOf('//') + 2);
+  if (host !== ours && host.replace(defaultPort, '') !== ours) return location;
   // Exactly one slash: two would name another host.
   return `/${rest.replace(/^[/\\]+/, '')}`;
 }

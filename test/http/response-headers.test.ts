@@ -12,6 +12,8 @@ t.test("a default port is the same as none in a Location, and the scheme isn't c
     'http://api.vendor.example/x',
     'http://api.vendor.example:80/x',
     'HTTPS://API.Vendor.Example/x',
+    '//api.vendor.example/x',
+    '//api.vendor.example:443/x',
   ]) {
     t.equal(locationOf(location, 'https://api.vendor.example'), '/x', location);
   }
@@ -25,7 +27,8 @@ t.test('another port or host in a Location is somebody else', (t) => {
     'https://vendor.example/x',
     'https://user@api.vendor.example/x',
     'https://api.vendor.example.evil.example/x',
-    '//api.vendor.example/x',
+    '//vendor.example/x',
+    'https://api.vendor.example:80/x',
   ]) {
     t.equal(locationOf(location, 'https://api.vendor.example'), location);
   }
