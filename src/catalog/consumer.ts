@@ -30,9 +30,9 @@ export function identify(
   authorization: string | undefined,
   known: { readonly consumers: readonly TokenConsumer[]; readonly anonymous?: Consumer },
 ): Consumer {
-  const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-  if (token !== undefined && known.consumers.length > 0) {
-    const consumer = withToken(token, known.consumers);
+  const token = /^Bearer(?: +(.*))?$/i.exec(authorization ?? '');
+  if (token !== null && known.consumers.length > 0) {
+    const consumer = withToken(token[1] ?? '', known.consumers);
     if (consumer === undefined) throw consumerUnknown('the bearer token is not one of this gateway');
     return consumer;
   }

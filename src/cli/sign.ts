@@ -9,6 +9,8 @@ import { parseTarget } from '../signing/target.ts';
 import { targetOf, toUpstreamRequest, type UpstreamRequest } from '../signing/upstream-request.ts';
 import { type Command, UsageError } from './command.ts';
 
+const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'ENABLE', 'DISABLE'];
+
 export const sign: Command = {
   help: `Usage: cdnetworks-gateway sign --account NAME METHOD TARGET [options]
 
@@ -42,6 +44,7 @@ Example: cdnetworks-gateway sign --account main GET '/api/domain?x=1' --explain
     if (method === undefined || target === undefined || positionals.length > 2) {
       throw new UsageError('sign takes a method and a target, such as GET /api/domain');
     }
+    if (!METHODS.includes(method.toUpperCase())) throw new UsageError(`the vendor's API has ${METHODS.join(', ')}`);
     const config = loadConfig({ file: values.config, env: io.env });
     const account = config.accounts.get(values.account ?? '');
     if (account === undefined) throw new UsageError(`--account is one of: ${[...config.accounts.keys()].join(', ')}`);
@@ -85,7 +88,7 @@ function head(request: UpstreamRequest): string {
 function curl(request: UpstreamRequest, { origin, body }: { origin: string; body: string | undefined }): string {
   const headers = Object.entries(request.headers).filter(([name]) => name !== 'host');
   const words = [
-    `curl -i --path-as-is -X ${request.method}`,
+    `curl -i --path-as-is ${request.method === 'HEAD' ? '--head' : `-X ${request.method}`}`,
     ...headers.map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`),
     ...(body === undefined ? [] : [`--data-binary ${quote(body)}`]),
     quote(`${origin}${targetOf(request)}`),

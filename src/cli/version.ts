@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import type { Command } from './command.ts';
 
 /** The version in package.json. */
@@ -9,5 +10,8 @@ export function version(): string {
 
 export const versionCommand: Command = {
   help: 'Usage: cdnetworks-gateway version\n\nPrints the version.\n',
-  run: async (_args, io) => io.print(`${version()}\n`),
+  async run(args, io) {
+    parseArgs({ args: [...args] });
+    io.print(`${version()}\n`);
+  },
 };
