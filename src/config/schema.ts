@@ -34,7 +34,7 @@ const AdminSchema = Type.Object(
   { ...listenerKeys, port: Type.With(listenerKeys.port, { default: 9090 }) },
   {
     additionalProperties: false,
-    description: 'Where /metrics, /livez, /readyz and /status are; never on a listener for consumers.',
+    description: 'Where /metrics, /livez, /readyz and /quota are; never on a listener for consumers.',
     default: { host: '127.0.0.1', port: 9090 },
   },
 );
