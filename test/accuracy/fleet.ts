@@ -22,6 +22,8 @@ export interface FleetConfig {
   readonly upstreamTimeoutMs: number;
   readonly whenDown: 'closed' | 'own';
   readonly deadlineMs: number;
+  /** The longest that anybody may wait, `2m` if not given. A replica that is gone is waited for by so much longer. */
+  readonly wait?: string;
 }
 
 /** One gateway, a process of its own that keeps its addresses through restarts. */
@@ -144,6 +146,7 @@ function toFile(config: FleetConfig, { port, adminPort }: { port: number; adminP
       upstreamTimeout: `${config.upstreamTimeoutMs}ms`,
       grace: '500ms',
       drain: '3s',
+      ...(config.wait === undefined ? {} : { wait: config.wait }),
     },
     log: { level: 'silent' },
   };

@@ -65,6 +65,7 @@ export async function saturate(
     upstreamTimeoutMs: Math.ceil(windowMs / 3) + 1000,
     whenDown,
     deadlineMs: DEADLINE_MS,
+    wait: '0s',
   });
   const { gateways } = fleet;
   const callers = startCallers(
