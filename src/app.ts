@@ -58,7 +58,9 @@ export async function startGateway(
   const telemetry = createTelemetry({ log, version, now, waiting: () => waitingRoom.waiting });
 
   const sendBudgetMs = limits.connectTimeoutMs + SEND_SLACK_MS;
-  const leaseMs = sendBudgetMs + limits.upstreamTimeoutMs + limits.graceMs;
+  // A shared store's answer takes up to its deadline, and a wait begins when it is here.
+  const answerMs = config.store.type === 'redis' ? config.store.deadlineMs : 0;
+  const leaseMs = answerMs + sendBudgetMs + limits.upstreamTimeoutMs + limits.graceMs;
   const store = await openStore(config.store, {
     clock,
     accounts: accounts.values(),

@@ -89,10 +89,10 @@ const RedisSchema = Type.Object(
     ),
     deadline: Type.Optional(
       Type.String({
-        title: 'a duration such as 500ms (at most 10s)',
+        title: 'a duration such as 500ms (at most 1s)',
         description: 'Longest wait for an answer of Redis; 500ms if not given.',
         pattern: POSITIVE_DURATION,
-        maximumDuration: '10s',
+        maximumDuration: '1s',
       }),
     ),
   },

@@ -92,7 +92,7 @@ function connect({ server, username, password, tls }: RedisLocation, deadlineMs:
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password: password.reveal() }),
     ...(tls === undefined ? {} : { tls }),
-    connectTimeout: 2000,
+    connectTimeout: 1000,
     // From the first attempt on, whatever redirections and waits a cluster adds.
     commandTimeout: deadlineMs,
     maxRetriesPerRequest: 0,

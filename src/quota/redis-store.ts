@@ -166,12 +166,19 @@ export class RedisStore implements QuotaStore {
       member.lose();
       throw error;
     }
-    const standing = member.judge(toStanding(answer, { sent, received: this.#now() }));
+    const received = this.#now();
+    const standing = member.judge(toStanding(answer, { sent, received }));
     const [said, , , , wait, second] = answer;
     const waitMs = Number(wait);
     if (standing.kind === 'admitted') {
       member.clock.anchor(standing.time);
-      const permit = { id, account, partitions, signingSecond: Number(second), sendAt: sent + waitMs };
+      const permit = {
+        id,
+        account,
+        partitions,
+        signingSecond: Number(second),
+        sendAt: sendAtOf({ sent, received, waitMs }),
+      };
       member.ledger.units.set(id, { places, lastSeen: permit.sendAt + leaseMs, pending: false, seeded: false });
       if (fingerprint !== '') member.ledger.sign(fingerprint, permit.signingSecond, permit.sendAt);
       return { allowed: true, permit, waitMs, states: toStates(admission, answer, { allowed: true }) };
@@ -221,4 +228,12 @@ export class RedisStore implements QuotaStore {
     this.#members.set(account, member);
     return member;
   }
+}
+
+/**
+ * From when a request may be sent. A wait is told of the server's time, so it begins when the answer is here; the lease, which began
+ * there too, has room for that (`open-store.ts`). Without one the send budget begins before the question left.
+ */
+function sendAtOf({ sent, received, waitMs }: { sent: number; received: number; waitMs: number }): number {
+  return waitMs === 0 ? sent : received + waitMs;
 }

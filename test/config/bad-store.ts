@@ -44,12 +44,12 @@ export const badStore: readonly BadFile[] = [
   },
   {
     name: 'other ways to be down or to start',
-    yaml: `store: { type: redis, url: "redis://r", whenDown: open, coldStart: cold, deadline: 11s, keyPrefix: "{a}" }\n${REST}`,
+    yaml: `store: { type: redis, url: "redis://r", whenDown: open, coldStart: cold, deadline: 2s, keyPrefix: "{a}" }\n${REST}`,
     mistakes: [
       '1:41  store.whenDown  expected "closed" or "own", got "open"',
       '1:57  store.coldStart  expected "trust" or "hold", got "cold"',
-      '1:74  store.deadline  expected a duration such as 500ms (at most 10s), got "11s"',
-      '1:89  store.keyPrefix  expected at most 64 letters, digits, ".", "_", ":" and "-", got "{a}"',
+      '1:74  store.deadline  expected a duration such as 500ms (at most 1s), got "2s"',
+      '1:88  store.keyPrefix  expected at most 64 letters, digits, ".", "_", ":" and "-", got "{a}"',
     ],
   },
 ];

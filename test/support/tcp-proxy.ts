@@ -8,6 +8,7 @@ export class TcpProxy {
   #target: string | number;
   #refusing = false;
   #holding = false;
+  #delayMs = 0;
 
   private constructor(target: string | number) {
     this.#target = target;
@@ -57,6 +58,11 @@ export class TcpProxy {
     for (const send of this.#held.splice(0)) send();
   }
 
+  /** Questions take so much longer from now on. */
+  delay(ms: number): void {
+    this.#delayMs = ms;
+  }
+
   async close(): Promise<void> {
     this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -80,7 +86,10 @@ export class TcpProxy {
         peer.destroy();
       });
     }
-    client.on('data', (data) => redis.write(data));
+    client.on('data', (data) => {
+      if (this.#delayMs === 0) redis.write(data);
+      else setTimeout(() => redis.write(data), this.#delayMs);
+    });
     redis.on('data', (data) => {
       if (this.#holding) this.#held.push(() => client.write(data));
       else client.write(data);
