@@ -8,7 +8,7 @@ import { type Standing, toStanding } from './standing.ts';
 
 /** A replica admits for at most this long after its last beat. The beat script uses the same figure. */
 const STALE_MS = 2000;
-/** Longer than any replica needs to connect again. */
+/** Longer than any replica needs to connect again, once the server answers. */
 const RECONNECT_MS = 1000;
 /** Beats come twice a second, so three of them let every replica that is alive hear of a loss. */
 const SHORTEST_HOLD_MS = 1500;
@@ -152,9 +152,13 @@ export class Membership {
 
   /** Takes the server's time if latency explains it; else moves the account's offset so that logical time goes on. */
   async correct({ time }: Standing): Promise<void> {
-    const { client, keys, now } = this.#options;
-    if (this.clock.hasJumped(time)) await client.call('clock', [keys.state], [time.off, this.clock.estimate(now())]);
-    else this.clock.anchor(time);
+    const { client, keys, now, replica } = this.#options;
+    if (this.clock.hasJumped(time)) {
+      const [ours] = await client.call('clock', [keys.state], [time.off, this.clock.estimate(now()), replica]);
+      // The others find the time as they expect it: our own clock stood still.
+      if (ours !== '1') return;
+    }
+    this.clock.anchor(time);
   }
 
   async #beat(): Promise<Standing> {
@@ -167,12 +171,16 @@ export class Membership {
         ...[replica, ...this.clock.expectation(sent)],
         ...[Math.ceil(horizonMs), SHORTEST_HOLD_MS, coldStart === 'trust' ? UNWITNESSED_HOLD_MS : ''],
         ++this.#beats % BEATS_PER_PRUNING === 0 ? '1' : '0',
-        ...[this.#held.epoch, Math.floor(sent - this.#held.since), whenDown === 'own' ? '1' : '0'],
+        ...[
+          this.#held.epoch,
+          Math.floor(sent - this.#held.since),
+          whenDown === 'own' ? '1' : '0',
+          this.ready ? '1' : '',
+        ],
       ],
     );
     const received = now();
     const standing = this.judge(toStanding(answer, { sent, received }));
-    this.#firstBeat ??= sent;
     this.#epoch = standing.epoch;
     this.#live = standing.kind === 'live' && this.#toldEpoch === standing.epoch;
     if (this.#held.epoch !== standing.epoch) this.#held = { epoch: standing.epoch, since: received };
@@ -182,6 +190,7 @@ export class Membership {
       this.clock.anchor(standing.time);
     if (this.#live) {
       this.clock.anchor(standing.time);
+      this.#firstBeat ??= sent;
       this.#lastBeat = sent;
       this.#witness = true;
     }

@@ -152,6 +152,25 @@ t.test('with own what was reused is told before anybody is admitted again, whoev
   await denied(other.store);
 });
 
+t.test('a replica with closed waits for what one with own has reused, as in a change of the setting', async (t) => {
+  const { fleet, proxy, one, reconnect } = await throughProxy(t, { whenDown: 'own' });
+  const closed = await fleet.join({ url: proxy.url, deadlineMs: DEADLINE_MS, whenDown: 'closed' });
+  await fleet.untilReady();
+  await spend(one.store, 3);
+  proxy.refuse();
+  await fleet.advance(SPAN_MS);
+  for (let n = 0; n < 3; n += 1) await one.store.settle(await permitOf(one.store)).catch(() => {});
+  for (const replica of fleet.replicas) replica.awake = replica === closed;
+
+  await reconnect(closed);
+  await fleet.advance(3_000);
+  await t.rejects(closed.store.admit(request()), { message: /finds out/ });
+  for (const replica of fleet.replicas) replica.awake = true;
+  await reconnect(...fleet.replicas);
+  await fleet.untilReady();
+  await denied(closed.store);
+});
+
 t.test('with own a later silence starts from what is held then', async (t) => {
   const { fleet, proxy, one, other, reconnect } = await throughProxy(t, { whenDown: 'own' });
   await spend(one.store, 3);

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { admitted, denied, MARGIN_MS, request, spend, WINDOW_MS } from '../conformance/turned-store.ts';
+import { startFleet } from '../support/fleet.ts';
 import { createTurnedClock } from '../support/turned-clock.ts';
 import { recovers, twoReplicas } from '../support/two-replicas.ts';
 
@@ -41,6 +42,48 @@ for (const jumpMs of [100_000, 3_000_000, -100_000, -3_000_000]) {
     t.equal((await denied(one.store)).waitMs, SPAN_MS);
   });
 }
+
+t.test('the clock of Redis jumps in a recovery and a newcomer beats first: it opens nothing', async (t) => {
+  const { fleet, one, other } = await twoReplicas(t);
+  await spend(one.store, 3);
+  await fleet.redis.flushdb();
+  await fleet.beat();
+  await fleet.beat();
+  const newcomer = await fleet.join();
+  await newcomer.store.beat();
+  one.awake = false;
+  other.awake = false;
+
+  await fleet.turnServer(100_000);
+  await fleet.advance(4_000);
+  await recovers(t, newcomer);
+  one.awake = true;
+  other.awake = true;
+  await fleet.untilReady();
+  for (const replica of [newcomer, one, other]) await denied(replica.store);
+});
+
+t.test('a replica whose clock stood still does not hold time back for the others', async (t) => {
+  const fleet = await startFleet(t);
+  let lagMs = 0;
+  const slow = { wall: () => fleet.clock.wall(), monotonic: () => fleet.clock.monotonic() - lagMs };
+  const [sleeper] = await fleet.joinReady(1, { clock: slow });
+  const [other] = await fleet.joinReady(1);
+  if (sleeper === undefined || other === undefined) throw new Error('two replicas were asked for');
+  sleeper.awake = false;
+  await fleet.advance(600_000);
+  lagMs = 600_000;
+  await spend(other.store, 3);
+  const spentAt = fleet.clock.monotonic();
+
+  sleeper.awake = true;
+  await fleet.advance(2_000);
+  await fleet.untilReady();
+  t.equal((await denied(other.store)).waitMs, spentAt + SPAN_MS - fleet.clock.monotonic());
+  await fleet.advance(SPAN_MS);
+  await spend(sleeper.store, 3);
+  await denied(other.store);
+});
 
 t.test('jumps one after the other are corrected each', async (t) => {
   const { fleet, one, other } = await twoReplicas(t);

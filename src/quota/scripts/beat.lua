@@ -1,7 +1,8 @@
 -- A replica says that it is alive, learns who else is, and opens the account when everybody has told what they know.
 -- KEYS: state, replicas, told. ARGV: replica, least, most, off, horizon ms, shortest hold ms, hold without witnesses ms or '',
 -- '1' to forget partitions that nobody uses any more, the epoch that the replica sees held and for how long, in ms,
--- '1' if replicas reuse units of their own while they can't be here.
+-- '1' if replicas reuse units of their own while they can't be here, '1' if this one has been here for long enough to vouch for
+-- the time.
 -- Answers { 'live' | 'recovering' | 'clock', epoch, now, off, then name and age of every replica }.
 local REPLICAS, TOLD = KEYS[2], KEYS[3]
 local replica = ARGV[1]
@@ -11,7 +12,7 @@ local STALE = 4000
 -- Somebody beats twice a second, if anybody can.
 local SILENCE = 1000
 
-local state = read_state({ 'at', 'known', 'ticked' })
+local state = read_state({ 'at', 'known', 'ticked', 'alone' })
 local epoch, hold, off = state[2], tonumber(state[3]), state[4] or '0'
 local now = logical_time(off)
 -- In a hold, once a witness has said what logical time is. A jump would end the hold at once, and what was told would be over.
@@ -19,7 +20,8 @@ local agreed = not hold or state[7] == epoch
 if agreed and jumped(now, off, ARGV[2], ARGV[3], ARGV[4]) then return { 'clock', epoch, now, off } end
 redis.call('PEXPIRE', META, '172800000')
 -- Nobody could be here for a while: units may have been reused meanwhile, and have to be told first.
-if not hold and ARGV[11] == '1' and now - (tonumber(state[5]) or 0) > SILENCE then
+if ARGV[11] == '1' and not state[8] then redis.call('HSET', META, 'alone', '1') end
+if not hold and (ARGV[11] == '1' or state[8]) and now - (tonumber(state[5]) or 0) > SILENCE then
   epoch, hold = open_epoch(state[1], false)
   agreed = false
 end
@@ -35,6 +37,8 @@ local function untold()
 end
 
 local function may_open()
+  -- Where witnesses have said what logical time is, one of them opens: a newcomer couldn't tell that the clock has jumped since.
+  if state[7] == epoch and ARGV[2] == '' then return false end
   -- On the replica's clock: the server's may jump in the meantime.
   local held = ARGV[9] == epoch and tonumber(ARGV[10]) or 0
   if held >= horizon then return true end
@@ -44,6 +48,7 @@ local function may_open()
   return not witnessed and unwitnessed_hold ~= nil and held >= unwitnessed_hold
 end
 
+if agreed and ARGV[12] == '1' and ARGV[4] == off then redis.call('HSET', META, 'checked', text(now), 'checker', replica) end
 if hold and may_open() then
   redis.call('HSET', META, 'hold', '')
   hold = nil
