@@ -4,6 +4,7 @@ import { type DestinationStream, pino } from 'pino';
 import { loadCatalogue } from './catalog/api-interface.ts';
 import type { Config, Listener } from './config/config.ts';
 import { createAdmin } from './http/admin.ts';
+import { Connections } from './http/connections.ts';
 import { outcomeOf } from './http/forward.ts';
 import { createServer } from './http/server.ts';
 import { createTelemetry } from './http/telemetry.ts';
@@ -100,7 +101,8 @@ export async function startGateway(
     mayWait: () => waitingRoom.hasPlace,
   };
 
-  const servers = await Promise.all(config.listen.map(() => createServer({ parts, telemetry, now })));
+  const connections = new Connections({ telemetry, now });
+  const servers = await Promise.all(config.listen.map(() => createServer({ parts, connections, telemetry, now })));
   const admin = createAdmin({
     registry: telemetry.registry,
     draining: () => draining,

@@ -23,7 +23,12 @@ export interface ProxyParts {
   readonly catalogue: Catalogue;
   readonly gate: Gate;
   readonly upstreams: Upstreams;
-  readonly limits: { readonly bodyBytes: number; readonly inFlight: number; readonly waitMs: number };
+  readonly limits: {
+    readonly bodyBytes: number;
+    readonly requestTimeoutMs: number;
+    readonly inFlight: number;
+    readonly waitMs: number;
+  };
   /** True once the gateway drains: what is under way finishes, nothing new begins. */
   readonly draining: () => boolean;
   /** Requests under way, all listeners together; those that wait for their units are not. */
