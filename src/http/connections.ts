@@ -20,6 +20,7 @@ const LINGER_MS = 1000;
 /** The connections of callers: who is owed an answer, and what becomes of requests that don't come whole. */
 export class Connections {
   readonly #connections = new WeakMap<Socket, Connection>();
+  readonly #open = new Set<FastifyReply>();
   readonly #newId = createRequestIds();
   readonly #telemetry: Telemetry;
   readonly #now: () => number;
@@ -35,11 +36,13 @@ export class Connections {
     const connection = this.#of(reply.request.socket);
     connection.open.add(reply);
     connection.latest = reply;
+    this.#open.add(reply);
   }
 
   /** The response is over, whoever ended it. */
   end(reply: FastifyReply): void {
     this.#of(reply.request.socket).open.delete(reply);
+    this.#open.delete(reply);
   }
 
   /** Ends a connection whose latest request doesn't come whole: with the error, if its caller can be told. */
@@ -58,6 +61,13 @@ export class Connections {
     } else {
       // It has its answer, a refusal that needed no body.
       socket.destroy();
+    }
+  }
+
+  /** Refuses the uploads under way. The bodies that they still send are not read, and nothing of them was sent on. */
+  refuseUploads(error: GatewayError): void {
+    for (const reply of this.#open) {
+      if (!reply.request.raw.complete) this.refuse(reply.request.socket, error);
     }
   }
 
