@@ -1,9 +1,12 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { bodyTooLarge, callerLeft, GatewayError, internal, requestInvalid, requestTimeout } from '../errors.ts';
 import type { Connections } from './connections.ts';
 import type { Ending } from './exchange.ts';
 import { sendProblem } from './problem.ts';
 import { type ProxyParts, proxy } from './proxy.ts';
+import { methodUnknown } from './request-head.ts';
 import { createRequestIds } from './request-ids.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -34,6 +37,8 @@ export async function createServer(options: {
     http: {
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
       requestTimeout: requestTimeoutMs,
+      // Node would refuse it without a reason or a line in the log.
+      requireHostHeader: false,
       // Without it, Node takes 60 s for the head; where that is more than the whole may take, it swaps the two.
       headersTimeout: requestTimeoutMs,
     },
@@ -66,10 +71,12 @@ export async function createServer(options: {
     if (error.code === 'quota-exceeded' || error.code === 'quota-unavailable') exchange.decision = 'denied';
     sendProblem(reply, error, request.id);
   });
-  server.setNotFoundHandler((request, reply) => {
-    const error = requestInvalid(`the vendor's API has no ${request.method} method`);
-    request.exchange.error = error;
-    sendProblem(reply, error, request.id);
+  // Node would answer 417 by itself. `expect` isn't sent on, so the request is like any other.
+  server.server.on('checkExpectation', server.routing);
+  server.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    // Node has let go of the socket: without these a reset would end the process, and the end of the caller would go unseen.
+    socket.on('error', () => {}).resume();
+    connections.refuse(socket, methodUnknown('CONNECT'));
   });
 
   await proxy(server, parts);
@@ -97,6 +104,9 @@ function toUnreadError({ code }: Error & { code?: string }): GatewayError {
 function toGatewayError(thrown: unknown, bodyLimitBytes: number): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   if (thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number') {
+    if ('code' in thrown && thrown.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+      return requestInvalid('the content-type is not a media type such as application/json');
+    }
     if (thrown.statusCode === 413) return bodyTooLarge(bodyLimitBytes);
     if (thrown.statusCode >= 400 && thrown.statusCode < 500)
       return requestInvalid('the request or its body is malformed');
