@@ -3,7 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import { type DestinationStream, pino } from 'pino';
 import { loadCatalogue } from './catalog/api-interface.ts';
 import type { Config, Listener } from './config/config.ts';
+import { shuttingDown } from './errors.ts';
 import { createAdmin } from './http/admin.ts';
+import { Connections } from './http/connections.ts';
 import { outcomeOf } from './http/forward.ts';
 import { createServer } from './http/server.ts';
 import { createTelemetry } from './http/telemetry.ts';
@@ -102,7 +104,8 @@ export async function startGateway(
     mayWait: () => waitingRoom.hasPlace,
   };
 
-  const servers = await Promise.all(config.listen.map(() => createServer({ parts, telemetry, now })));
+  const connections = new Connections({ telemetry, now });
+  const servers = await Promise.all(config.listen.map(() => createServer({ parts, connections, telemetry, now })));
   const admin = createAdmin({
     registry: telemetry.registry,
     draining: () => draining,
@@ -130,11 +133,14 @@ export async function startGateway(
     const finished = await idleWithin(limits.drainMs);
     if (!finished) {
       // While their connections stand, so that callers learn that their call may have been carried out.
+      connections.refuseUploads(shuttingDown());
       await upstreams.destroy();
       await idleWithin(BREAK_OFF_MS);
     }
     for (const server of servers) server.server.closeAllConnections();
     await Promise.all([...servers, admin].map((server) => server.close()));
+    // A server is closed when it has let go of its connections; that they have closed, they tell later.
+    await idleWithin(BREAK_OFF_MS);
     if (finished) await upstreams.close();
     await store.close();
     log.info({ finished }, 'gateway stopped');

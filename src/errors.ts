@@ -3,6 +3,7 @@ import type { PolicyState } from './quota/store.ts';
 /** Every way a request can fail at the gateway. One word for the log, the metric label, the header and the problem type. */
 export type ErrorCode =
   | 'request-invalid'
+  | 'request-timeout'
   | 'consumer-unknown'
   | 'consumer-forbidden'
   | 'body-too-large'
@@ -43,6 +44,11 @@ export class GatewayError extends Error {
 /** The request can't be signed safely, or isn't one that the vendor's API takes. */
 export function requestInvalid(reason: string): GatewayError {
   return new GatewayError('request-invalid', reason);
+}
+
+/** The request took longer to arrive than `limits.requestTimeout` allows. */
+export function requestTimeout(): GatewayError {
+  return new GatewayError('request-timeout', 'the request did not arrive in time; nothing was sent');
 }
 
 /** The bearer token is missing or nobody's. */

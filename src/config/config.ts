@@ -45,6 +45,8 @@ export interface Config {
   readonly consumers: readonly ConsumerConfig[];
   readonly limits: {
     readonly bodyBytes: number;
+    /** For the head and the body of a request together. */
+    readonly requestTimeoutMs: number;
     readonly connectTimeoutMs: number;
     readonly upstreamTimeoutMs: number;
     /** After the upstream timeout the vendor may still read a request out of its buffers; that long its units stay spent. */

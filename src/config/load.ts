@@ -62,6 +62,7 @@ function toConfig(file: FileConfig, sources: Sources): Config {
     })),
     limits: {
       bodyBytes: parseSizeBytes(limits.body),
+      requestTimeoutMs: parseDurationMs(limits.requestTimeout),
       connectTimeoutMs: parseDurationMs(limits.connectTimeout),
       upstreamTimeoutMs: parseDurationMs(limits.upstreamTimeout),
       graceMs: parseDurationMs(limits.grace),

@@ -47,6 +47,7 @@ const LimitsSchema = Type.Object(
       pattern: SIZE,
       default: '10MiB',
     }),
+    requestTimeout: timeout('Longest time for a request to arrive, head and body.', '1m'),
     connectTimeout: timeout('Longest wait for a connection to the origin.', '5s'),
     upstreamTimeout: timeout("Longest wait for the vendor's answer.", '30s'),
     grace: timeout(

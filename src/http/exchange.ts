@@ -47,6 +47,15 @@ export interface UpstreamCall {
   onSettled?: () => void;
 }
 
+/** How a response ended. */
+export interface Ending {
+  /** 499, as nginx has it, if the caller left before the answer: there is no status that it saw. */
+  readonly status: number;
+  /** The caller didn't wait for the end of its answer. */
+  readonly left: boolean;
+  readonly remoteAddress: string | undefined;
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
     exchange: Exchange;

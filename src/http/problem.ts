@@ -4,6 +4,7 @@ import { rateLimitField, rateLimitPolicyField, retryAfterSeconds } from './ratel
 
 const STATUS: Readonly<Record<ErrorCode, { status: number; title: string }>> = {
   'request-invalid': { status: 400, title: 'The request cannot be signed safely' },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'consumer-unknown': { status: 401, title: 'The gateway does not know this consumer' },
   'consumer-forbidden': { status: 403, title: 'This consumer may not make this call' },
   'body-too-large': { status: 413, title: 'The body is too large' },

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Account } from '../catalog/account.ts';
 import type { Catalogue } from '../catalog/api-interface.ts';
 import { accountOf, authorize, type Consumer, identify, type TokenConsumer } from '../catalog/consumer.ts';
-import { overloaded, requestInvalid, shuttingDown } from '../errors.ts';
+import { overloaded, shuttingDown } from '../errors.ts';
 import { chargesOf } from '../quota/charges.ts';
 import type { Gate, Patience } from '../quota/gate.ts';
 import { signable } from '../signing/sign.ts';
@@ -12,6 +12,7 @@ import { toUpstreamRequest } from '../signing/upstream-request.ts';
 import { forwarding } from './forward.ts';
 import { waitTerms } from './prefer.ts';
 import { setRateLimit } from './problem.ts';
+import { headerOf, METHODS, methodOf, refuseUnsound } from './request-head.ts';
 import { forwardedHeaders } from './request-headers.ts';
 import type { Upstreams } from './upstreams.ts';
 
@@ -23,7 +24,12 @@ export interface ProxyParts {
   readonly catalogue: Catalogue;
   readonly gate: Gate;
   readonly upstreams: Upstreams;
-  readonly limits: { readonly bodyBytes: number; readonly inFlight: number; readonly waitMs: number };
+  readonly limits: {
+    readonly bodyBytes: number;
+    readonly requestTimeoutMs: number;
+    readonly inFlight: number;
+    readonly waitMs: number;
+  };
   /** True once the gateway drains: what is under way finishes, nothing new begins. */
   readonly draining: () => boolean;
   /** Requests under way, all listeners together; those that wait for their units are not. */
@@ -31,8 +37,6 @@ export interface ProxyParts {
   /** Whether one more request may wait. */
   readonly mayWait: () => boolean;
 }
-
-const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 
 /**
  * The flow of one request: receive, identify, resolve, admit, sign, forward. `forward.ts` settles when the vendor answers,
@@ -57,12 +61,12 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     const account = parts.accounts.get(accountOf(exchange.consumer, headerOf(request, 'x-gateway-account')));
     if (account === undefined) throw new Error('a consumer names an account that is not configured');
     exchange.account = account;
+    refuseUnsound(request);
     exchange.method = methodOf(request);
     exchange.target = parseTarget(request.originalUrl);
     exchange.apiInterface = parts.catalogue.find(exchange.method, exchange.target.matchPath);
     const { method, target, apiInterface } = exchange;
     authorize(exchange.consumer, { method, matchPath: target.matchPath, apiInterface });
-    refuseUnsignedBody(request, method);
   });
 
   // The body is there by now, so a slow upload never holds a permit.
@@ -103,7 +107,7 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     upstream: 'http://upstream.invalid', // only its shape is used: the call names the account, the account its pool
     undici: parts.upstreams,
     routes: ['/'],
-    httpMethods: METHODS,
+    httpMethods: [...METHODS],
     proxyPayloads: false,
     internalRewriteLocationHeader: false,
     disableRequestLogging: true,
@@ -136,25 +140,4 @@ function leavingOf(reply: FastifyReply): AbortSignal {
   if (reply.raw.destroyed) leaving.abort();
   else reply.raw.once('close', () => leaving.abort());
   return leaving.signal;
-}
-
-/** Node's parser refuses the vendor's ENABLE and DISABLE; a POST that names one in this header is sent as that. */
-function methodOf(request: FastifyRequest): string {
-  const override = headerOf(request, 'x-http-method-override');
-  if (override === undefined) return request.method;
-  if (request.method === 'POST' && (override === 'ENABLE' || override === 'DISABLE')) return override;
-  throw requestInvalid('x-http-method-override takes ENABLE or DISABLE, on a POST');
-}
-
-/** The server doesn't read a body on GET and HEAD; to drop it silently would send less than the caller meant. */
-function refuseUnsignedBody(request: FastifyRequest, method: string): void {
-  const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
-  if ((method === 'GET' || method === 'HEAD') && (length !== '0' || encoding !== undefined)) {
-    throw requestInvalid(`a ${method} request can't have a body: the signature would not cover it`);
-  }
-}
-
-function headerOf(request: FastifyRequest, name: string): string | undefined {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value.join(', ') : value;
 }

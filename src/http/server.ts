@@ -1,10 +1,17 @@
-import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import { bodyTooLarge, GatewayError, internal, requestInvalid } from '../errors.ts';
-import { problemOf, sendProblem } from './problem.ts';
+import { bodyTooLarge, callerLeft, GatewayError, internal, requestInvalid, requestTimeout } from '../errors.ts';
+import type { Connections } from './connections.ts';
+import type { Ending } from './exchange.ts';
+import { sendProblem } from './problem.ts';
 import { type ProxyParts, proxy } from './proxy.ts';
+import { methodUnknown } from './request-head.ts';
+import { createRequestIds } from './request-ids.ts';
 import type { Telemetry } from './telemetry.ts';
+
+/** How often Node looks for requests that take too long to arrive; its default of 30 s would make a minute and a half of one minute. */
+const TIMEOUT_CHECK_MS = 1000;
 
 /**
  * A server that consumers call: one per listener. Every request gets an exchange at its start, is answered by the proxy or with a
@@ -14,101 +21,95 @@ import type { Telemetry } from './telemetry.ts';
  */
 export async function createServer(options: {
   parts: ProxyParts;
+  connections: Connections;
   telemetry: Telemetry;
   now: () => number;
 }): Promise<FastifyInstance> {
-  const { parts, telemetry, now } = options;
-  const unanswered = new WeakMap<Socket, Set<FastifyReply>>();
+  const { parts, connections, telemetry, now } = options;
+  const { bodyBytes, requestTimeoutMs } = parts.limits;
   const server = Fastify({
     logger: false,
     // The router and the proxy library see `/`; the caller's own target waits in `originalUrl` for `parseTarget`.
     rewriteUrl: () => '/',
     genReqId: createRequestIds(),
-    bodyLimit: parts.limits.bodyBytes,
+    bodyLimit: bodyBytes,
+    requestTimeout: requestTimeoutMs,
+    http: {
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      requestTimeout: requestTimeoutMs,
+      // Node would refuse it without a reason or a line in the log.
+      requireHostHeader: false,
+      // Without it, Node takes 60 s for the head; where that is more than the whole may take, it swaps the two.
+      headersTimeout: requestTimeoutMs,
+    },
     exposeHeadRoutes: false,
     return503OnClosing: false,
-    clientErrorHandler: (_error, socket) => answerMalformed(socket, unansweredOn(socket)),
+    clientErrorHandler: (error, socket) => {
+      // Closed already, or never used: there is no request to refuse.
+      if (!socket.writable || socket.bytesRead === 0) socket.destroy();
+      else connections.refuse(socket, toUnreadError(error));
+    },
   });
 
   server.decorateRequest('exchange');
   server.addHook('onRequest', (request, reply, done) => {
     const exchange = { id: request.id, startedAt: now(), method: request.method };
     request.exchange = exchange;
-    const replies = unansweredOn(request.socket).add(reply);
+    connections.begin(reply);
     telemetry.begin();
     // 'close' comes after every end of a response, also when the caller has left; Fastify's own onResponse doesn't.
     reply.raw.once('close', () => {
-      replies.delete(reply);
-      telemetry.end(exchange, reply);
+      connections.end(reply);
+      telemetry.end(exchange, endingOf(reply));
     });
     done();
   });
   server.setErrorHandler((thrown, request, reply) => {
-    const error = toGatewayError(thrown, parts.limits.bodyBytes);
+    const error = toGatewayError(thrown, bodyBytes);
     const { exchange } = request;
     exchange.error = error;
     if (error.code === 'quota-exceeded' || error.code === 'quota-unavailable') exchange.decision = 'denied';
     sendProblem(reply, error, request.id);
   });
-  server.setNotFoundHandler((request, reply) => {
-    const error = requestInvalid(`the vendor's API has no ${request.method} method`);
-    request.exchange.error = error;
-    sendProblem(reply, error, request.id);
+  // Node would answer 417 by itself. `expect` isn't sent on, so the request is like any other.
+  server.server.on('checkExpectation', server.routing);
+  server.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    // Node has let go of the socket: without these a reset would end the process, and the end of the caller would go unseen.
+    socket.on('error', () => {}).resume();
+    connections.refuse(socket, methodUnknown('CONNECT'));
   });
-
-  function unansweredOn(socket: Socket): Set<FastifyReply> {
-    const known = unanswered.get(socket);
-    if (known !== undefined) return known;
-    const replies = new Set<FastifyReply>();
-    unanswered.set(socket, replies);
-    // Node tells only the response whose turn it is that its connection has closed, not those of pipelined requests behind it.
-    socket.once('close', () => {
-      for (const { raw } of replies) raw.destroy().emit('close');
-    });
-    return replies;
-  }
 
   await proxy(server, parts);
   return server;
 }
 
-/** Ids that no two requests share, also of two replicas: a random prefix per server and a counter. */
-function createRequestIds(): () => string {
-  const prefix = randomBytes(6).toString('base64url');
-  let count = 0;
-  return () => `${prefix}-${(count++).toString(36)}`;
+function endingOf({ raw, request, statusCode }: FastifyReply): Ending {
+  const left = !raw.writableFinished;
+  return { status: left && !raw.headersSent ? 499 : statusCode, left, remoteAddress: request.ip };
+}
+
+/** Why Node gave up reading a request. */
+function toUnreadError({ code }: Error & { code?: string }): GatewayError {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return requestTimeout();
+    case 'HPE_INVALID_EOF_STATE':
+      return callerLeft();
+    default:
+      return requestInvalid('not a well-formed HTTP/1.1 request');
+  }
 }
 
 /** Errors of our own stay; Fastify's refusals of a malformed request become ours; all else is our fault. */
 function toGatewayError(thrown: unknown, bodyLimitBytes: number): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   if (thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number') {
+    if ('code' in thrown && thrown.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+      return requestInvalid('the content-type is not a media type such as application/json');
+    }
     if (thrown.statusCode === 413) return bodyTooLarge(bodyLimitBytes);
     if (thrown.statusCode >= 400 && thrown.statusCode < 500)
       return requestInvalid('the request or its body is malformed');
   }
   return internal(thrown);
-}
-
-/** For a caller that still sends: closed at once, its connection would be reset, and a reset may overtake the answer. */
-const LINGER_MS = 1000;
-
-/** What Node's parser can't read has no request and no reply: the answer is written to the socket as text. */
-function answerMalformed(socket: Socket, unanswered: ReadonlySet<FastifyReply>): void {
-  if (!socket.writable) return;
-  // An earlier request on this connection is owed its answer; text of ours would be taken for it, or for a part of it.
-  if ([...unanswered].some(({ request }) => request.raw.complete)) {
-    socket.destroy();
-    return;
-  }
-  const problem = JSON.stringify(problemOf(requestInvalid('not a well-formed HTTP/1.1 request'), 'none'));
-  const head = [
-    'HTTP/1.1 400 Bad Request',
-    'content-type: application/problem+json',
-    `content-length: ${Buffer.byteLength(problem)}`,
-    'x-gateway-error: request-invalid',
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${problem}`);
-  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

@@ -1,8 +1,7 @@
-import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Outcome } from '../quota/gate.ts';
-import type { Exchange, UpstreamCall } from './exchange.ts';
+import type { Ending, Exchange, UpstreamCall } from './exchange.ts';
 import type { CallEnd } from './upstreams.ts';
 
 /** Everything that is told to the world about exchanges: one log line each, and metrics whose labels come from config and catalogue. */
@@ -12,7 +11,7 @@ export interface Telemetry {
   inFlight(): number;
   begin(): void;
   /** The response is over; waits for the upstream call, if its outcome isn't known yet. */
-  end(exchange: Exchange, reply: FastifyReply): void;
+  end(exchange: Exchange, ending: Ending): void;
   /** An upstream call came to its end, with or without an answer. */
   called(call: UpstreamCall, end: CallEnd, outcome: Outcome): void;
   /** A consumer that tried again too early was refused without asking the store. */
@@ -41,16 +40,13 @@ export function createTelemetry(options: {
   metrics.buildInfo.set({ version, node: process.version }, 1);
   let inFlight = 0;
 
-  function observe(exchange: Exchange, reply: FastifyReply): void {
+  function observe(exchange: Exchange, { status, left, remoteAddress }: Ending): void {
     const { call, error, consumer, account, apiInterface, wait } = exchange;
     const at = now();
     const seconds = (at - exchange.startedAt) / 1000;
     // A wait that the caller or a shutdown ended was as long as the exchange.
     const waitedMs = wait && Math.min(wait.until, at) - wait.from;
-    const left = !reply.raw.writableFinished;
     const labels = { account: account?.name ?? 'none', interface: apiInterface?.label ?? 'none' };
-    // 499 as nginx has it: the caller left before the answer, so there is no status that it saw.
-    const status = left && !reply.raw.headersSent ? 499 : reply.statusCode;
     metrics.requests.inc({ ...labels, consumer: consumer?.name ?? 'none', status, reason: error?.code ?? 'none' });
     metrics.requestDuration.observe({ interface: labels.interface }, seconds);
     if (waitedMs !== undefined) metrics.waitDuration.observe({ interface: labels.interface }, waitedMs / 1000);
@@ -62,7 +58,7 @@ export function createTelemetry(options: {
     log[levelOf(exchange)](
       {
         reqId: exchange.id,
-        req: { method: exchange.method, path: exchange.target?.path.slice(0, 256), remoteAddress: reply.request.ip },
+        req: { method: exchange.method, path: exchange.target?.path.slice(0, 256), remoteAddress },
         res: { statusCode: status },
         consumer: consumer?.name,
         account: account?.name,
@@ -91,11 +87,11 @@ export function createTelemetry(options: {
     begin() {
       inFlight++;
     },
-    end(exchange, reply) {
+    end(exchange, ending) {
       const { call } = exchange;
       const finish = () => {
         inFlight--;
-        observe(exchange, reply);
+        observe(exchange, ending);
       };
       if (call === undefined || call.outcome !== undefined) finish();
       else call.onSettled = finish;

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from './answer.ts';
+import { answerUnread, type ParserError, toUnreadRefusal } from './answer-unread.ts';
 import { headerLines, toArrival } from './arrival.ts';
 import { type Behaviour, BehaviourList, override, parseBehaviour } from './behaviour.ts';
 import { controlListener } from './control.ts';
@@ -61,7 +63,7 @@ const REAL_CLOCK = { wall: () => Date.now(), monotonic: () => performance.now() 
  * Starts a stand-in for the CDNetworks API. It verifies both signing schemes from the raw bytes, refuses what the vendor would
  * (and what its own SDKs disagree on), counts exactly, throttles, and breaks connections when told to.
  *
- * The vendor's legacy methods ENABLE and DISABLE are not served: Node's HTTP parser answers them with 400 before any code of ours.
+ * The vendor's legacy methods ENABLE and DISABLE are not served, as Node's HTTP parser doesn't know them: they are refused.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { host = '127.0.0.1', clock = REAL_CLOCK } = options;
@@ -78,14 +80,21 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
 
+  const commonHeaders = () => ({
+    'x-cnc-request-id': randomBytes(16).toString('hex'),
+    date: new Date(clock.wall()).toUTCString(),
+  });
+
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { tally, quotaLog, replays, behaviours } = books;
     const { method = '', url: target = '' } = request;
     const headers = headerLines(request.rawHeaders);
     tally.arrive(leakedHeaders(headers));
-    response.setHeader('x-cnc-request-id', randomBytes(16).toString('hex'));
-    response.setHeader('date', new Date(clock.wall()).toUTCString());
+    for (const [name, value] of Object.entries(commonHeaders())) response.setHeader(name, value);
     try {
+      if (request.httpVersion === '1.1' && !headers.has('host')) {
+        throw new Refusal(400, 'malformed', 'an HTTP/1.1 request has a Host');
+      }
       const arrival = toArrival({ method, target, headers, body: await readBody(request, BODY_LIMIT_BYTES) });
       const at = { wallMs: clock.wall(), monotonicMs: clock.monotonic() };
       const key = verify(arrival, { ...keys, replays }, at);
@@ -108,6 +117,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     }
   }
 
+  /** What Node's parser can't read: an arrival like any other, and refused. */
+  function refuseUnread(socket: Duplex, refusal: Refusal): void {
+    books.tally.arrive([]);
+    books.tally.refuse(refusal.cause);
+    answerUnread(socket, refusal, commonHeaders());
+  }
+
   const controls = {
     report: () => ({ ...books.tally.report(), ...books.quotaLog.report() }),
     reset: () => {
@@ -115,9 +131,18 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     },
     behave: (rule: Behaviour) => books.behaviours.add(parseBehaviour(rule)),
   };
-  const api = createServer({ keepAliveTimeout: 60_000 }, serve);
+  const api = createServer({ keepAliveTimeout: 60_000, requireHostHeader: false }, serve);
   // Node would answer 417 itself, and the leaked `expect` would go unseen.
   api.on('checkExpectation', serve);
+  api.on('clientError', (error: ParserError, socket) => {
+    // An upload that broke off has its refusal already.
+    if (!socket.writable || error.code === 'HPE_INVALID_EOF_STATE') socket.destroy();
+    else refuseUnread(socket, toUnreadRefusal(error));
+  });
+  api.on('connect', (_request, socket) => {
+    socket.on('error', () => {}).resume();
+    refuseUnread(socket, new Refusal(400, 'malformed', 'there is no CONNECT'));
+  });
   const control = createServer(controlListener({ ...controls, clearBehaviours: () => books.behaviours.clear() }));
   const close = async () => {
     closing.abort();

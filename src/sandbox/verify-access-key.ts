@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { refuseAmbiguous } from './ambiguity.ts';
+import { refuseAmbiguous, refuseUnclear } from './ambiguity.ts';
 import { type Arrival, onlyValue } from './arrival.ts';
 import type { Instant, Keyring } from './keyring.ts';
 import { Refusal } from './refusal.ts';
@@ -29,6 +29,7 @@ export function verifyAccessKey(arrival: Arrival, authorization: string, keyring
   const claim = readClaim(arrival, authorization);
   const secretKey = keyring.accessKeys.get(claim.accessKey);
   if (secretKey === undefined) throw new Refusal(462, 'unknown-key', 'this sandbox does not know the access key');
+  refuseUnclear(arrival, 462);
   refuseAmbiguous(arrival, claim.signedHeaders);
   const expected = createHmac('sha256', secretKey).update(stringToSign(arrival, claim)).digest();
   if (!timingSafeEqual(Buffer.from(claim.signature, 'hex'), expected)) {

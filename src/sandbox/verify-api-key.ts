@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { refuseUnclear } from './ambiguity.ts';
 import { type Arrival, onlyValue } from './arrival.ts';
 import type { Instant, Keyring } from './keyring.ts';
 import { Refusal } from './refusal.ts';
@@ -17,6 +18,7 @@ export function verifyApiKey(arrival: Arrival, authorization: string, keyring: K
   const { username, password } = readBasic(authorization);
   const apiKey = keyring.apiKeys.get(username);
   if (apiKey === undefined) throw new Refusal(401, 'unknown-key', 'this sandbox does not know the username');
+  refuseUnclear(arrival, 401);
   const dateText = readDate(arrival);
   const expected = createHmac('sha1', apiKey).update(dateText).digest('base64');
   if (!isEqual(password, expected)) {

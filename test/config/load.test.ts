@@ -54,6 +54,7 @@ t.test('what is left out of a file has the defaults of the documented file', asy
     consumers: [],
     limits: {
       bodyBytes: 10 * 1024 * 1024,
+      requestTimeoutMs: 60_000,
       connectTimeoutMs: 5_000,
       upstreamTimeoutMs: 30_000,
       graceMs: 30_000,

@@ -73,16 +73,42 @@ t.test('what outlasts limits.drain is broken off, answered and logged', async (t
   ]);
 });
 
-t.test('an upload that never ends does not keep a gateway from stopping', async (t) => {
+t.test('an upload that never ends is refused and told of, and does not keep a gateway from stopping', async (t) => {
   const { upstream, gateway } = await startForwarding(t, { limits: { ...LIMITS, drainMs: 100 } });
   const head = 'POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\nhalf';
   const { hostname, port } = new URL(gateway.url);
-  const caller = connect(Number(port), hostname, () => caller.write(head));
+  const caller = connect(Number(port), hostname, () => caller.write(head)).setEncoding('latin1');
   await once(caller, 'data');
+  let received = '';
+  caller.on('data', (text: string) => {
+    received += text;
+  });
   const closed = once(caller, 'close');
   t.equal(await gateway.drain(), false);
   await closed;
+  t.match(received, /^HTTP\/1\.1 503 /m);
+  t.match(received, /^x-gateway-error: shutting-down\r$/m);
+  t.match(received, /^connection: close\r$/m);
+  t.match(received, /nothing was sent/);
+  t.match(gateway.log.slice(-2), [
+    { msg: 'request completed', res: { statusCode: 503 }, reason: 'shutting-down', left: undefined },
+    { msg: 'gateway stopped', finished: false },
+  ]);
   t.equal(upstream.connections(), 0);
+});
+
+t.test('answers that their caller never reads are told of before the gateway stops', async (t) => {
+  const { upstream, gateway } = await startForwarding(t, { limits: { ...LIMITS, drainMs: 1000 } });
+  // Small enough that the vendor is done with each, and more of them than the buffers on the way hold.
+  upstream.answerWith(httpAnswer('200 OK', {}, Buffer.alloc(15_000)));
+  const { hostname, port } = new URL(gateway.url);
+  const caller = connect(Number(port), hostname, () => caller.write('GET /a HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(1000)));
+  t.teardown(() => caller.destroy());
+  await once(caller, 'readable');
+  t.equal(await gateway.drain(), false);
+  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+  t.match(gateway.log.at(-1), { msg: 'gateway stopped', finished: false });
+  t.equal(gateway.log.filter(({ msg }) => msg === 'request completed').length >= upstream.requests.length, true);
 });
 
 t.test('an idle gateway stops at once, whoever keeps a connection open', async (t) => {

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
-import { sendRaw } from '../sandbox/client-answer.ts';
+import { send, sendRaw } from '../sandbox/client-answer.ts';
 import { startForwarding } from '../support/forwarding.ts';
 
 const MALFORMED: readonly (readonly [what: string, bytes: string])[] = [
@@ -18,6 +18,7 @@ const MALFORMED: readonly (readonly [what: string, bytes: string])[] = [
   ['two lengths', 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}'],
   ['a list of lengths', 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2, 2\r\n\r\n{}'],
   ['a bad chunk', 'POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n'],
+  ['CONNECT', 'CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n'],
   ['too many headers', `GET /a HTTP/1.1\r\nHost: h\r\n${'x: yyyyyyyyyyyyyyyyyyyy\r\n'.repeat(2000)}\r\n`],
 ];
 
@@ -33,6 +34,11 @@ for (const [what, bytes] of MALFORMED) {
     t.match(JSON.parse(body), { status: 400, code: 'request-invalid', message: String });
     t.equal(end, 'FIN');
     t.equal(upstream.bytesReceived(), 0);
+    const told = gateway.log.filter(({ msg }) => msg === 'request completed');
+    t.match(told, [{ reqId: JSON.parse(body).request_id, res: { statusCode: 400 }, reason: 'request-invalid' }]);
+    t.equal(told.length, 1);
+    const { bytes: metrics } = await send(gateway.admin, { target: '/metrics' });
+    t.match(String(metrics), /requests_total\{[^}]*status="400",reason="request-invalid"\} 1\n/);
   });
 }
 

@@ -1,21 +1,22 @@
 // The real thing as a process: `serve`, a request under way, SIGTERM. Needs `npm run build`, as `npm test` does.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { send } from '../sandbox/client-answer.ts';
 import { httpAnswer, startRawUpstream } from '../support/raw-upstream.ts';
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  t.test(`${signal} ends the process with 0 once the request under way has its answer`, async (t) => {
-    const upstream = await startRawUpstream();
-    t.teardown(upstream.close);
-    const folder = t.testdir({
-      'gateway.yaml': `
+/** `serve` in front of an upstream, and what it told when it had started. */
+async function serve(t: Test, { drain = '35s' } = {}) {
+  const upstream = await startRawUpstream();
+  t.teardown(upstream.close);
+  const folder = t.testdir({
+    'gateway.yaml': `
 listen: [{ host: 127.0.0.1, port: 0 }]
 admin: { host: 127.0.0.1, port: 0 }
 accounts:
@@ -23,26 +24,32 @@ accounts:
     origin: ${upstream.origin}
     credential: { type: access-key, accessKey: { env: AK }, secretKey: { env: SK } }
 anonymous: { account: main, allow: ['*'] }
+limits: { drain: ${drain} }
 `,
-    });
-    const child = spawn(process.execPath, [main, 'serve', '-c', join(folder, 'gateway.yaml')], {
-      env: { AK: 'an-access-key', SK: 'a-secret-key-of-a-test' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    t.teardown(() => child.kill('SIGKILL'));
-    const exited = once(child, 'exit');
-    const [line] = await once(child.stdout, 'data');
-    const { listen, admin } = JSON.parse(String(line));
+  });
+  const child = spawn(process.execPath, [main, 'serve', '-c', join(folder, 'gateway.yaml')], {
+    env: { AK: 'an-access-key', SK: 'a-secret-key-of-a-test' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  const [line] = await once(child.stdout, 'data');
+  const { listen, admin } = JSON.parse(String(line));
+  return { upstream, child, url: String(listen[0]), admin: String(admin) };
+}
 
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  t.test(`${signal} ends the process with 0 once the request under way has its answer`, async (t) => {
+    const { upstream, child, url, admin } = await serve(t);
+    const exited = once(child, 'exit');
     const waiting: Socket[] = [];
     upstream.answerWith((socket) => void waiting.push(socket));
-    const underWay = send(listen[0], { target: '/slow' });
+    const underWay = send(url, { target: '/slow' });
     await upstream.until(() => waiting.length === 1);
     child.kill(signal);
     let status = 200;
     while (status === 200) status = (await send(admin, { target: '/readyz' })).status;
     t.equal(status, 503);
-    t.match(await send(listen[0], { target: '/new' }), {
+    t.match(await send(url, { target: '/new' }), {
       status: 503,
       headers: { 'x-gateway-error': 'shutting-down' },
     });
@@ -51,3 +58,20 @@ anonymous: { account: main, allow: ['*'] }
     t.strictSame(await exited, [0, null]);
   });
 }
+
+t.test('every upload that a stop breaks off has its line in the log of the process', async (t) => {
+  const { child, url } = await serve(t, { drain: '300ms' });
+  const { hostname, port } = new URL(url);
+  const head = 'POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\nhalf';
+  await Promise.all(
+    Array.from({ length: 100 }, async () => {
+      const caller = connect(Number(port), hostname, () => caller.write(head));
+      await once(caller, 'data');
+    }),
+  );
+  child.kill('SIGTERM');
+  const lines = (await text(child.stdout)).trim().split('\n');
+  const told = lines.map((line) => JSON.parse(line));
+  t.equal(told.filter(({ reason }) => reason === 'shutting-down').length, 100);
+  t.match(told.at(-1), { msg: 'gateway stopped', finished: false });
+});

@@ -1,14 +1,15 @@
 import t from 'tap';
-import { refuseAmbiguous } from '../../src/sandbox/ambiguity.ts';
+import { refuseAmbiguous, refuseUnclear } from '../../src/sandbox/ambiguity.ts';
 import { headerLines, toArrival } from '../../src/sandbox/arrival.ts';
 
 const SIGNED = ['content-type', 'host'];
 
-function refused({ method = 'GET', target = '/x', signed = SIGNED, ...headers }: Case): string | undefined {
+function refused({ method = 'GET', target = '/x', signed = SIGNED, body = '', ...headers }: Case): string | undefined {
   const lines = { host: 'api.example.com', 'content-type': 'application/json', ...headers };
   const raw = Object.entries(lines).flatMap(([name, value]) => [value].flat().flatMap((each) => [name, each]));
-  const arrival = toArrival({ method, target, headers: headerLines(raw), body: Buffer.alloc(0) });
+  const arrival = toArrival({ method, target, headers: headerLines(raw), body: Buffer.from(body) });
   try {
+    refuseUnclear(arrival, 462);
     refuseAmbiguous(arrival, signed);
     return undefined;
   } catch (error) {
@@ -21,12 +22,23 @@ interface Case {
   readonly target?: string;
   readonly host?: string;
   readonly 'content-type'?: string | string[];
+  readonly authorization?: string[];
+  readonly body?: string;
   readonly signed?: string[];
 }
 
 t.test('lets through what every implementation signs alike', async (t) => {
   const multipart = { 'content-type': 'multipart/form-data; boundary=----WebKitAbC; charset=utf-8' };
-  const targets = ['/a%20b?c=%2B&d=%20%E4%B8%AD', '/a+b', '/api/x?', '/x?a;b=c,d:e@f', '/?%3F%23%26'];
+  const targets = [
+    '/a%20b?c=%2B&d=%20%E4%B8%AD',
+    '/a+b',
+    '/api/x?',
+    '/x?a;b=c,d:e@f',
+    '/?%3F%23%26',
+    '/a//b',
+    '/.a/b..',
+    '/x?a=../b',
+  ];
   const cases: Case[] = [{}, multipart, { host: 'api.example.com:8443' }, ...targets.map((target) => ({ target }))];
   for (const each of cases) t.equal(refused(each), undefined, JSON.stringify(each));
 });
@@ -35,6 +47,24 @@ t.test('refuses each form that implementations sign differently, and says which'
   const cases: readonly (readonly [RegExp, Case])[] = [
     [/method/, { method: 'get' }],
     [/not a path/, { target: 'http://api.example.com/x' }],
+    [/not a path/, { target: 'x' }],
+    [/two slashes/, { target: '//a' }],
+    [/dot segments/, { target: '/a/../b' }],
+    [/dot segments/, { target: '/a/./b' }],
+    [/dot segments/, { target: '/a/%2e%2E' }],
+    [/dot segments/, { target: '/a/..;x=1/b' }],
+    [/slash or backslash/, { target: '/a%2Fb' }],
+    [/slash or backslash/, { target: '/a%2fb' }],
+    [/slash or backslash/, { target: '/a%5Cb' }],
+    [/control character/, { target: '/a%00' }],
+    [/control character/, { target: '/a%7F' }],
+    ...[...'"<>\\^`{|}[]'].flatMap((raw): [RegExp, Case][] => [
+      [/path has characters/, { target: `/a${raw}b` }],
+      [/query has characters/, { method: 'POST', target: `/a?b${raw}` }],
+    ]),
+    [/GET has a body/, { body: '{}' }],
+    [/HEAD has a body/, { method: 'HEAD', body: '{}' }],
+    [/more than one Authorization/, { authorization: ['a', 'b'] }],
     [/fragment/, { target: '/x?a=1#b' }],
     [/target is not printable/, { target: '/\u00e4' }],
     [/question mark/, { target: '/x?a=b?c' }],

@@ -22,11 +22,13 @@ interface Vector {
 
 const vectors: readonly Vector[] = JSON.parse(readFileSync(new URL('../vectors/aksk.json', import.meta.url), 'utf8'));
 
-/** Signed alike by both SDKs, but in a form that some other implementation of the vendor's signs differently. */
+/** Signed alike by both SDKs, but in a form that some other implementation of the vendor's signs differently, or no gateway may send. */
 const AMBIGUOUS = [
   'ct-charset-upper',
   'ct-mixed-case',
   'ct-surrounding-space',
+  'get-path-encoded-slash',
+  'get-with-ignored-body',
   'host-with-port-mixed',
   'lowercase-method',
 ];
@@ -35,7 +37,7 @@ t.test('accepts over a real socket whatever both SDKs sign alike in normal form'
   const normal = vectors.filter(
     ({ name, sdksAgree }) => sdksAgree && !AMBIGUOUS.includes(name) && name !== 'enable-method',
   );
-  t.ok(normal.length >= 50, 'the vectors are there');
+  t.ok(normal.length >= 48, 'the vectors are there');
   for (const vector of normal) {
     const { method, requestTarget: target, headers, body, accessKey, secretKey, timestamp } = vector.input;
     const clock = { wall: () => Number(timestamp) * 1000, monotonic: () => 0 };

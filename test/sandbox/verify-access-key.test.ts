@@ -82,9 +82,10 @@ t.test('says what is wrong with the form of the credentials', async (t) => {
 });
 
 const word = fc.stringMatching(/^[a-z0-9._~-]{1,12}$/);
+const segment = word.filter((text) => text !== '.' && text !== '..');
 const signedRequest = fc.record({
   method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH'),
-  path: fc.array(word, { minLength: 1, maxLength: 4 }).map((segments) => `/${segments.join('/')}`),
+  path: fc.array(segment, { minLength: 1, maxLength: 4 }).map((segments) => `/${segments.join('/')}`),
   query: fc
     .array(fc.tuple(word, word), { minLength: 1, maxLength: 3 })
     .map((pairs) => pairs.map((p) => p.join('=')).join('&')),
@@ -99,7 +100,10 @@ t.test('a change to any one byte that the signature covers is refused', async ()
     fc.nat(),
     fc.integer({ min: 1, max: 15 }),
     (request, part, index, by) => {
-      const { method, path, query, body } = request;
+      const { method, path, query } = request;
+      // A GET with a body is refused whatever its signature.
+      fc.pre(!(method === 'GET' && part === 'body'));
+      const body = method === 'GET' ? '' : request.body;
       const signed = { method, target: `${path}?${query}`, host: HOST, body, timestamp: String(NOW_S), ...SECRET };
       const good = accessKeyHeaders(signed);
       const [scheme, signature] = [good['authorization']?.slice(0, -64), good['authorization']?.slice(-64) ?? ''];
@@ -116,7 +120,7 @@ t.test('a change to any one byte that the signature covers is refused', async ()
         },
         body: change('body', body),
       });
-      const isCovered = !(part === 'query' && method === 'POST') && !(part === 'body' && method === 'GET');
+      const isCovered = !(part === 'query' && method === 'POST');
       const keys = freshKeyring(SECRET);
       const outcomes = [causeOf(changed, keys), causeOf(arrivalOf({ ...signed, headers: good }), keys)];
       // What isn't covered gets through, but uses the signature up.

@@ -17,6 +17,7 @@ export const WIDE: Quotas = {
 /** The defaults, but for a shorter drain. */
 export const LIMITS: Config['limits'] = {
   bodyBytes: 10 * 1024 * 1024,
+  requestTimeoutMs: 60_000,
   connectTimeoutMs: 5000,
   upstreamTimeoutMs: 30_000,
   graceMs: 30_000,
