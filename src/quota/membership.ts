@@ -14,7 +14,10 @@ const RECONNECT_MS = 1000;
 const SHORTEST_HOLD_MS = 1500;
 /** With `trust`: when replicas that should tell what they know have not done so in this time, they are taken for gone. */
 const UNWITNESSED_HOLD_MS = 5000;
-/** A new replica waits for two beats of the others: they know it by then, and a clock that jumped has been noticed. */
+/**
+ * A replica that is new, or has missed a change of the offset, waits for two beats of the others: they know it by then, and have
+ * noticed if the clock has jumped.
+ */
 const JOINING_MS = 1000;
 /** Every so many beats the account's state is cleared of partitions that nobody uses. */
 const BEATS_PER_PRUNING = 1000;
@@ -59,7 +62,6 @@ export class Membership {
   #live = false;
   #reachable = false;
   #witness = false;
-  #firstBeat: number | undefined;
   #lastBeat = Number.NEGATIVE_INFINITY;
   #beats = 0;
   /** The epoch that was last seen, and since when. */
@@ -75,7 +77,7 @@ export class Membership {
   /** Whether this replica may ask for admissions now. */
   get ready(): boolean {
     const now = this.#options.now();
-    return this.#live && now - this.#lastBeat <= STALE_MS && now - (this.#firstBeat ?? now) >= JOINING_MS;
+    return this.#live && now - this.#lastBeat <= STALE_MS && now - this.clock.since >= JOINING_MS;
   }
 
   /** Whether the store has answered since it last failed to. */
@@ -190,7 +192,6 @@ export class Membership {
       this.clock.anchor(standing.time);
     if (this.#live) {
       this.clock.anchor(standing.time);
-      this.#firstBeat ??= sent;
       this.#lastBeat = sent;
       this.#witness = true;
     }

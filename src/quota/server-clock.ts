@@ -22,6 +22,7 @@ export interface ServerTime {
 export class ServerClock {
   readonly #deadlineMs: number;
   #anchor: Anchor | undefined;
+  #since = Number.POSITIVE_INFINITY;
 
   /** @param deadlineMs after which no answer is waited for */
   constructor(deadlineMs: number) {
@@ -33,13 +34,22 @@ export class ServerClock {
     return this.#anchor !== undefined;
   }
 
+  /**
+   * Since when we reckon with the offset of now, on our monotonic clock. Whoever takes a time over with another offset takes it
+   * blindly: for as long as it hasn't been compared with what others expect, it may be that of a clock that has jumped.
+   */
+  get since(): number {
+    return this.#since;
+  }
+
   anchor(time: ServerTime): void {
+    if (this.#anchor?.off !== time.off) this.#since = time.received;
     this.#anchor = time;
   }
 
   /** Takes a time over if its offset is another than we know. */
   follow(time: ServerTime): void {
-    if (this.#anchor !== undefined && this.#anchor.off !== time.off) this.#anchor = time;
+    if (this.#anchor !== undefined && this.#anchor.off !== time.off) this.anchor(time);
   }
 
   /** Logical time at `at`, never more than it is; empty when nothing is known. */

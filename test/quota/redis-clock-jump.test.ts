@@ -63,6 +63,23 @@ t.test('the clock of Redis jumps in a recovery and a newcomer beats first: it op
   for (const replica of [newcomer, one, other]) await denied(replica.store);
 });
 
+t.test('a replica that slept through a change of the offset takes no time over that has just jumped', async (t) => {
+  const { fleet, one, other } = await twoReplicas(t);
+  const [sleeper] = await fleet.joinReady(1);
+  if (sleeper === undefined) throw new Error('a third replica was asked for');
+  sleeper.awake = false;
+  await fleet.turnServer(3_000_000);
+  await fleet.advance(3_000);
+  await fleet.untilReady();
+  await spend(one.store, 3);
+
+  await fleet.turnServer(100_000);
+  await recovers(t, sleeper);
+  sleeper.awake = true;
+  await fleet.untilReady();
+  for (const replica of [sleeper, one, other]) await denied(replica.store);
+});
+
 t.test('a replica whose clock stood still does not hold time back for the others', async (t) => {
   const fleet = await startFleet(t);
   let lagMs = 0;
