@@ -1,6 +1,6 @@
 import t from 'tap';
 import { admitted, denied, MARGIN_MS, request, spend, WINDOW_MS } from '../conformance/turned-store.ts';
-import { startFleet } from '../support/fleet.ts';
+import { HORIZON_MS, startFleet } from '../support/fleet.ts';
 import { createTurnedClock } from '../support/turned-clock.ts';
 import { recovers, twoReplicas } from '../support/two-replicas.ts';
 
@@ -69,8 +69,7 @@ t.test('a replica that slept through a change of the offset takes no time over t
   if (sleeper === undefined) throw new Error('a third replica was asked for');
   sleeper.awake = false;
   await fleet.turnServer(3_000_000);
-  await fleet.advance(3_000);
-  await fleet.untilReady();
+  await fleet.advance(HORIZON_MS + 5_000);
   await spend(one.store, 3);
 
   await fleet.turnServer(100_000);
