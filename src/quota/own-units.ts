@@ -14,7 +14,7 @@ const LANES = 61;
 
 /**
  * Admission while the store can't be asked: a unit that this replica was given is reused when it frees, and no other. All replicas
- * together then never hold more than the quota, as long as none of them still reaches the store (README.md, "Redis away").
+ * together then never hold more than the quota, as long as none of them still reaches the store (README.md, "What each failure does").
  */
 export class OwnUnits {
   readonly #clock: Clock;
