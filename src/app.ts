@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { type DestinationStream, pino } from 'pino';
 import { loadCatalogue } from './catalog/api-interface.ts';
+import type { Snapshot } from './catalog/snapshot.ts';
 import type { Config, Listener } from './config/config.ts';
 import { shuttingDown } from './errors.ts';
 import { createAdmin } from './http/admin.ts';
@@ -53,7 +54,7 @@ export async function startGateway(
   options: { version: string; clock?: Clock; destination?: DestinationStream },
 ): Promise<Gateway> {
   const { version, clock = systemClock, destination = pino.destination({ sync: false }) } = options;
-  const { limits, accounts, consumers, anonymous } = config;
+  const { limits, accounts } = config;
   const now = clock.monotonic;
   const log = pino({ level: config.log.level }, destination);
   const waitingRoom = new WaitingRoom({ places: limits.waiting, now });
@@ -87,15 +88,9 @@ export async function startGateway(
   });
 
   let draining = false;
-  const named = [...accounts.values()].flatMap((account) => [...account.quotas.interfaces.keys()]);
-  const catalogue = loadCatalogue(named);
+  const snapshot = toSnapshot(config);
   const parts = {
-    accounts,
-    consumers: consumers.map((consumer) => ({ ...consumer })),
-    ...(anonymous === undefined
-      ? {}
-      : { anonymous: { ...anonymous, name: 'anonymous', accounts: [anonymous.account] } }),
-    catalogue,
+    snapshot: () => snapshot,
     gate,
     upstreams,
     limits,
@@ -111,9 +106,7 @@ export async function startGateway(
     draining: () => draining,
     store,
     storeType: config.store.type,
-    accounts,
-    catalogue,
-    consumers: ['anonymous', ...consumers.map(({ name }) => name)],
+    snapshot: () => snapshot,
   });
   const adminAddress = await listen(admin, config.admin);
   const addresses = await Promise.all(
@@ -155,6 +148,18 @@ export async function startGateway(
       drained ??= drain();
       return drained;
     },
+  };
+}
+
+function toSnapshot({ accounts, consumers, anonymous }: Config): Snapshot {
+  const named = [...accounts.values()].flatMap((account) => [...account.quotas.interfaces.keys()]);
+  return {
+    accounts,
+    consumers,
+    ...(anonymous === undefined
+      ? {}
+      : { anonymous: { ...anonymous, name: 'anonymous', accounts: [anonymous.account] } }),
+    catalogue: loadCatalogue(named),
   };
 }
 

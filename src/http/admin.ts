@@ -1,7 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
-import type { Account } from '../catalog/account.ts';
-import type { Catalogue } from '../catalog/api-interface.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
 import type { QuotaStore } from '../quota/store.ts';
 import { quotaReport } from './quota-report.ts';
 
@@ -13,10 +12,8 @@ export interface AdminParts {
   readonly store: Pick<QuotaStore, 'mode' | 'usage'>;
   /** `memory` or `redis`. */
   readonly storeType: string;
-  readonly accounts: ReadonlyMap<string, Account>;
-  readonly catalogue: Catalogue;
-  /** The names of all consumers. */
-  readonly consumers: readonly string[];
+  /** The configuration as it is now. */
+  readonly snapshot: () => Snapshot;
 }
 
 /**
@@ -24,7 +21,7 @@ export interface AdminParts {
  * `/quota?account=NAME` (who has spent what).
  */
 export function createAdmin(parts: AdminParts): FastifyInstance {
-  const { registry, draining, store, storeType, accounts } = parts;
+  const { registry, draining, store, storeType, snapshot } = parts;
   const admin = Fastify({ logger: false });
   admin.get('/livez', async () => ({ status: 'ok' }));
   admin.get('/readyz', async (_request, reply) => {
@@ -36,12 +33,13 @@ export function createAdmin(parts: AdminParts): FastifyInstance {
   });
   admin.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
   admin.get<{ Querystring: { account?: string } }>('/quota', async ({ query }, reply) => {
-    const account = accounts.get(query.account ?? '');
+    const known = snapshot();
+    const account = known.accounts.get(query.account ?? '');
     if (account === undefined) {
-      return reply.code(404).send({ message: `account is one of: ${[...accounts.keys()].join(', ')}` });
+      return reply.code(404).send({ message: `account is one of: ${[...known.accounts.keys()].join(', ')}` });
     }
     try {
-      return quotaReport(account, await store.usage(account.quotaAccount), parts);
+      return quotaReport(account, await store.usage(account.quotaAccount), known);
     } catch {
       return reply.code(503).send({ message: 'the quota store cannot be asked' });
     }

@@ -1,8 +1,7 @@
 import httpProxy from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Account } from '../catalog/account.ts';
-import type { Catalogue } from '../catalog/api-interface.ts';
-import { accountOf, authorize, type Consumer, identify, type TokenConsumer } from '../catalog/consumer.ts';
+import { accountOf, authorize, type Consumer, identify } from '../catalog/consumer.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
 import { overloaded, shuttingDown } from '../errors.ts';
 import { chargesOf } from '../quota/charges.ts';
 import type { Gate, Patience } from '../quota/gate.ts';
@@ -18,10 +17,8 @@ import type { Upstreams } from './upstreams.ts';
 
 /** What the flow of a request needs. Built by the composition root. */
 export interface ProxyParts {
-  readonly accounts: ReadonlyMap<string, Account>;
-  readonly anonymous?: Consumer;
-  readonly consumers: readonly TokenConsumer[];
-  readonly catalogue: Catalogue;
+  /** The configuration as it is now. */
+  readonly snapshot: () => Snapshot;
   readonly gate: Gate;
   readonly upstreams: Upstreams;
   readonly limits: {
@@ -55,16 +52,17 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
   // Needs only the head, so a stranger's body is never read.
   server.addHook('onRequest', async (request) => {
     const { exchange } = request;
+    const snapshot = parts.snapshot();
     if (parts.draining()) throw shuttingDown();
     if (parts.inFlight() > parts.limits.inFlight) throw overloaded(parts.limits.inFlight);
-    exchange.consumer = identify(request.headers.authorization, parts);
-    const account = parts.accounts.get(accountOf(exchange.consumer, headerOf(request, 'x-gateway-account')));
+    exchange.consumer = identify(request.headers.authorization, snapshot);
+    const account = snapshot.accounts.get(accountOf(exchange.consumer, headerOf(request, 'x-gateway-account')));
     if (account === undefined) throw new Error('a consumer names an account that is not configured');
     exchange.account = account;
     refuseUnsound(request);
     exchange.method = methodOf(request);
     exchange.target = parseTarget(request.originalUrl);
-    exchange.apiInterface = parts.catalogue.find(exchange.method, exchange.target.matchPath);
+    exchange.apiInterface = snapshot.catalogue.find(exchange.method, exchange.target.matchPath);
     const { method, target, apiInterface } = exchange;
     authorize(exchange.consumer, { method, matchPath: target.matchPath, apiInterface });
   });

@@ -1,5 +1,6 @@
 import type { Account } from '../catalog/account.ts';
 import type { Catalogue } from '../catalog/api-interface.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
 import { chargesOf } from '../quota/charges.ts';
 import { consumerTag } from '../quota/consumer-tag.ts';
 import type { PartitionUsage, QuotaPolicy } from '../quota/store.ts';
@@ -30,9 +31,11 @@ export interface QuotaReport {
 export function quotaReport(
   account: Account,
   usage: readonly PartitionUsage[],
-  known: { readonly catalogue: Catalogue; readonly consumers: readonly string[] },
+  known: Pick<Snapshot, 'catalogue' | 'consumers'>,
 ): QuotaReport {
-  const names = new Map(known.consumers.map((name) => [consumerTag(name), name]));
+  const names = new Map(
+    ['anonymous', ...known.consumers.map(({ name }) => name)].map((name) => [consumerTag(name), name]),
+  );
   const partitions = usage.map((used) => {
     const { partition, blockedForMs } = used;
     const policies = policiesOf(partition, account, known.catalogue);
