@@ -35,7 +35,7 @@ export class ServerClock {
   }
 
   /**
-   * Since when we reckon with the offset of now, on our monotonic clock. Whoever takes a time over with another offset takes it
+   * Since when we reckon with the offset of now, on our monotonic clock. A first time, or one that was put back, is taken over
    * blindly: for as long as it hasn't been compared with what others expect, it may be that of a clock that has jumped.
    */
   get since(): number {
@@ -47,9 +47,9 @@ export class ServerClock {
     this.#anchor = time;
   }
 
-  /** Takes a time over if its offset is another than we know. */
+  /** Takes a time over if its offset is another than we know, and time has gone on evenly or was put back. */
   follow(time: ServerTime): void {
-    if (this.#anchor !== undefined && this.#anchor.off !== time.off) this.anchor(time);
+    if (this.#anchor !== undefined && this.#anchor.off !== time.off && !this.hasJumped(time)) this.anchor(time);
   }
 
   /** Logical time at `at`, never more than it is; empty when nothing is known. */
@@ -64,7 +64,7 @@ export class ServerClock {
 
   /**
    * What a call that leaves at `sent` expects: the least and the most that logical time can be when it runs, and the offset that
-   * they go with. (A changed offset was changed on purpose, by a replica that saw a jump.) Empty when nothing is known.
+   * the least goes with: another offset was chosen on purpose, by a replica that saw a jump. Empty when nothing is known.
    */
   expectation(sent: number): readonly [least: string, most: string, off: string] {
     const anchor = this.#anchor;
@@ -74,12 +74,15 @@ export class ServerClock {
     return [String(Math.floor(least)), String(Math.ceil(most)), anchor.off];
   }
 
-  /** Whether the server's clock has jumped: what it says lies outside all that latency can explain. */
+  /**
+   * Whether the server's clock has jumped: what it says lies outside all that latency can explain. A new offset keeps time even or
+   * puts it back; if it is ahead all the same, the clock has jumped once more behind the one that moved the offset.
+   */
   hasJumped({ now, off, sent, received }: ServerTime): boolean {
     const anchor = this.#anchor;
-    if (anchor === undefined || anchor.off !== off) return false;
+    if (anchor === undefined) return false;
     const least = anchor.now + sent - anchor.received;
     const most = anchor.now + received - anchor.sent;
-    return now < least - JUMP_MS || now > most + JUMP_MS;
+    return now > most + JUMP_MS || (anchor.off === off && now < least - JUMP_MS);
   }
 }

@@ -79,6 +79,27 @@ t.test('a replica that slept through a change of the offset takes no time over t
   for (const replica of [sleeper, one, other]) await denied(replica.store);
 });
 
+t.test(
+  'the clock jumps again behind the replica that corrected it, which then sleeps: the others notice',
+  async (t) => {
+    const { fleet, one, other } = await twoReplicas(t);
+    const [corrector] = await fleet.joinReady(1);
+    if (corrector === undefined) throw new Error('a third replica was asked for');
+    await spend(corrector.store, 2);
+    await spend(one.store, 1);
+    await fleet.turnServer(-3_000_000);
+    await corrector.store.beat();
+    corrector.awake = false;
+
+    await fleet.turnServer(100_000);
+    await fleet.advance(5_000);
+    for (const replica of [one, other]) await recovers(t, replica);
+    corrector.awake = true;
+    await fleet.untilReady();
+    for (const replica of [corrector, one, other]) await denied(replica.store);
+  },
+);
+
 t.test('a replica whose clock stood still does not hold time back for the others', async (t) => {
   const fleet = await startFleet(t);
   let lagMs = 0;

@@ -81,9 +81,11 @@ local function logical_time(off)
   return server_time() + (tonumber(off) or 0)
 end
 
--- A replica expects logical time to be between `least` and `most`, unless the offset was changed on purpose meanwhile.
+-- A replica expects logical time to be between `least` and `most`. Where the offset is another than it knows, it was moved on
+-- purpose, so that time goes on evenly: it may have been put back (by a replica whose own clock stood still), never forward.
 local function jumped(now, off, least, most, expected_off)
-  return least ~= '' and expected_off == off and (now < tonumber(least) or now > tonumber(most))
+  if least == '' then return false end
+  return now > tonumber(most) or (expected_off == off and now < tonumber(least))
 end
 
 -- Keys outlive what they say by ten minutes: a forward step of the clock expires keys, and has to be noticed first.
