@@ -25,6 +25,7 @@ export class FaultRun {
   #inFlight: InFlight[] = [];
   #replicated: { key: string; ttl: number; dump: Buffer }[] = [];
   #births = 0;
+  #jumps = false;
   refused = 0;
   recovering = 0;
 
@@ -46,6 +47,7 @@ export class FaultRun {
   }
 
   async play(history: readonly Happening[]): Promise<void> {
+    this.#jumps = history.some(({ kind }) => kind === 'jump');
     for (const happening of history) {
       await this.#advance(1);
       await this.#happen(happening);
@@ -148,9 +150,9 @@ export class FaultRun {
     return awake[nth % awake.length];
   }
 
-  /** Who trusts an empty store needs one replica that remembers. */
+  /** Who trusts an empty store needs one replica that remembers; whoever is to notice a jump, one that knows the time. */
   #mortal(replica: Replica): boolean {
-    return this.#coldStart === 'hold' || this.#fleet.replicas.indexOf(replica) > 0;
+    return (this.#coldStart === 'hold' && !this.#jumps) || this.#fleet.replicas.indexOf(replica) > 0;
   }
 
   async #birth(): Promise<void> {
