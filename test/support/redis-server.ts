@@ -30,23 +30,25 @@ export interface RedisServer {
 
 /**
  * @param options.tcp on a free port instead of a unix socket
+ * @param options.config a configuration file, without which no Sentinel starts
  * @param options.args further arguments, such as `--appendonly yes`
  * @param options.env what its environment has beside that of the test
  */
 export async function startRedis(
-  options: { tcp?: boolean; args?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
+  options: { tcp?: boolean; config?: string; args?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
 ): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'redis-'));
   const socket = join(folder, 's');
   const port = options.tcp ? await freePort() : undefined;
   const where = port === undefined ? ['--port', '0', '--unixsocket', socket] : ['--port', String(port)];
   const address = port === undefined ? ['-s', socket] : ['-p', String(port)];
-  const args = [...where, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
+  const config = options.config === undefined ? [] : [options.config];
+  const common = [...where, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
   let child: ChildProcess;
 
   async function start(): Promise<void> {
     const env = { ...environment(), ...options.env };
-    child = spawn(binary('redis-server'), [...args, ...(options.args ?? [])], { env, stdio: 'ignore' });
+    child = spawn(binary('redis-server'), [...config, ...common, ...(options.args ?? [])], { env, stdio: 'ignore' });
     for (let attempt = 0; attempt < 200; attempt++) {
       if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
       if (await answers(port === undefined ? { path: socket } : { host: '127.0.0.1', port })) return;
