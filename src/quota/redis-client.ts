@@ -111,7 +111,9 @@ function connect({ server, username, password, tls }: RedisLocation, deadlineMs:
     case 'sentinel': {
       const { name, nodes } = server;
       const sentinel = { name, sentinels: [...nodes], sentinelRetryStrategy: soon };
-      return new Redis({ ...single, ...sentinel, enableTLSForSentinelMode: tls !== undefined });
+      // To the Sentinels and to the master alike; either has an option of its own.
+      const secured = tls === undefined ? {} : { sentinelTLS: tls, enableTLSForSentinelMode: true };
+      return new Redis({ ...single, ...sentinel, ...secured });
     }
     case 'cluster':
       return new Cluster([...server.nodes], {

@@ -97,6 +97,17 @@ for (const { how, toStore } of [
   });
 }
 
+t.test('a Sentinel and the master that it names are asked over TLS', async (t) => {
+  const folder = t.testdir();
+  const authority = createAuthority(folder, 'own');
+  const master = await startTlsRedis(t, authority);
+  const config = join(folder, 'sentinel.conf');
+  writeFileSync(config, `tls-replication yes\nsentinel monitor quota 127.0.0.1 ${master.port} 1\n`);
+  const sentinel = await startTlsRedis(t, authority, { config, args: ['--sentinel'] });
+  const nodes = `nodes: ["127.0.0.1:${sentinel.port}"]`;
+  await admits(t, await startGateway(t, { folder, store: `sentinel: { name: quota, ${nodes} }, caFile: own-ca.pem` }));
+});
+
 t.test('the servers of a cluster are asked over TLS', async (t) => {
   const folder = t.testdir();
   const args = ['--cluster-enabled', 'yes', '--tls-cluster', 'yes', '--cluster-announce-ip', '127.0.0.1'];
