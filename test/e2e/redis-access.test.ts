@@ -85,6 +85,9 @@ async function startGuardedRedis(t: Test, rights = RIGHTS): Promise<RedisServer 
   return { ...redis, port: redis.port ?? 0 };
 }
 
+// Most of their time the gateways wait: to be sure of what others know, or for a Redis that they can't ask.
+t.jobs = 5;
+
 for (const { how, toStore } of [
   { how: 'a rediss:// URL', toStore: (port: number) => `url: "rediss://127.0.0.1:${port}"` },
   { how: 'the key tls', toStore: (port: number) => `url: "redis://127.0.0.1:${port}", tls: true` },
