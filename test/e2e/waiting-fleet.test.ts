@@ -19,7 +19,7 @@ t.test('100 callers of four gateways wait for 20 units a window, and are sent in
   const sandbox = await startSandbox({ quota: { account: QUOTA, interface: QUOTA, windowMs: WINDOW_MS } });
   const { gateways, stop } = await startFleet(4, {
     origin: sandbox.origin,
-    redisUrl: redis.url,
+    redis: { url: redis.url },
     account: QUOTA,
     interface: QUOTA,
     windowMs: WINDOW_MS,
