@@ -27,7 +27,7 @@ export async function startCluster(): Promise<RedisCluster> {
   const [first] = servers;
   if (first === undefined) throw new Error('no server');
   const addresses = servers.map(({ port }) => `127.0.0.1:${port}`);
-  const cluster = (...args: string[]) => run(binary('redis-cli'), ['--cluster', ...args]);
+  const cluster = (...args: string[]) => run(binary('cli'), ['--cluster', ...args]);
   await cluster('create', ...addresses, '--cluster-yes');
   await until(async () => {
     const states = await Promise.all(servers.map(({ cli }) => cli('CLUSTER', 'INFO')));
@@ -102,8 +102,8 @@ export async function startSentinel(): Promise<SentinelSetup> {
       `sentinel failover-timeout ${name} 5000`,
     ].join('\n'),
   );
-  const child = spawn(binary('redis-server'), [config, '--sentinel'], { stdio: 'ignore' });
-  const cli = (...args: string[]) => run(binary('redis-cli'), ['-p', String(port), ...args]);
+  const child = spawn(binary('server'), [config, '--sentinel'], { stdio: 'ignore' });
+  const cli = (...args: string[]) => run(binary('cli'), ['-p', String(port), ...args]);
   await until(async () => (await replica.cli('INFO', 'replication')).includes('master_link_status:up'));
   await until(async () => (await cli('SENTINEL', 'replicas', name)).includes(String(replica.port)));
   return {
