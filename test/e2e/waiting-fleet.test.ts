@@ -34,6 +34,9 @@ t.test('100 callers of four gateways wait for 20 units a window, and are sent in
     await redis.stop();
   });
 
+  // A process's first call takes long enough to be overtaken by others.
+  for (const { url } of gateways) await (await request(`${url}/api/domain`)).body.dump();
+
   const calls = Array.from({ length: CALLERS }, async (_, n) => {
     await pause(n * GAP_MS);
     const url = `${gateways[n % gateways.length]?.url}/api/domain?n=${n}`;
@@ -59,7 +62,7 @@ t.test('100 callers of four gateways wait for 20 units a window, and are sent in
     'nobody is overtaken',
   );
   const report = sandbox.report();
-  t.equal(report.verified, CALLERS);
+  t.equal(report.verified, gateways.length + CALLERS);
   t.strictSame(report.refused, {});
   t.equal(report.throttled, 0);
   const [account] = Object.values(report.accounts);
