@@ -76,6 +76,15 @@ async function startTlsRedis(
   return { cli: redis.cli, port };
 }
 
+/** A cluster of one server that speaks nothing but TLS. */
+async function startTlsCluster(t: Test, authority: PrivateAuthority) {
+  const args = ['--cluster-enabled', 'yes', '--tls-cluster', 'yes', '--cluster-announce-ip', '127.0.0.1'];
+  const redis = await startTlsRedis(t, authority, { args });
+  await redis.cli('CLUSTER', 'ADDSLOTS', ...Array.from({ length: 16_384 }, (_, slot) => String(slot)));
+  await until(async () => (await redis.cli('CLUSTER', 'INFO')).includes('cluster_state:ok'));
+  return redis;
+}
+
 /** A Redis that lets in a user with a password and no more rights than it needs. */
 async function startGuardedRedis(t: Test, rights = RIGHTS): Promise<RedisServer & { readonly port: number }> {
   const redis = await startRedis({ tcp: true });
@@ -113,10 +122,7 @@ t.test('a Sentinel and the master that it names are asked over TLS', async (t) =
 
 t.test('the servers of a cluster are asked over TLS', async (t) => {
   const folder = t.testdir();
-  const args = ['--cluster-enabled', 'yes', '--tls-cluster', 'yes', '--cluster-announce-ip', '127.0.0.1'];
-  const { cli, port } = await startTlsRedis(t, createAuthority(folder, 'own'), { args });
-  await cli('CLUSTER', 'ADDSLOTS', ...Array.from({ length: 16_384 }, (_, slot) => String(slot)));
-  await until(async () => (await cli('CLUSTER', 'INFO')).includes('cluster_state:ok'));
+  const { port } = await startTlsCluster(t, createAuthority(folder, 'own'));
   await admits(t, await startGateway(t, { folder, store: `cluster: ["127.0.0.1:${port}"], caFile: own-ca.pem` }));
 });
 
@@ -165,3 +171,12 @@ for (const { who, rights, username, reason } of [
     await refuses(t, await startGateway(t, { folder: t.testdir({ password: PASSWORD }), store }), reason);
   });
 }
+
+t.test('a password that a cluster refuses is not logged', async (t) => {
+  const folder = t.testdir({ password: PASSWORD });
+  const { cli, port } = await startTlsCluster(t, createAuthority(folder, 'own'));
+  await cli('CONFIG', 'SET', 'requirepass', 'of somebody else');
+  const user = 'username: nobody, password: { file: password }';
+  const store = `cluster: ["127.0.0.1:${port}"], caFile: own-ca.pem, ${user}`;
+  await refuses(t, await startGateway(t, { folder, store }), /WRONGPASS/);
+});
