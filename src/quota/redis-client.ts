@@ -43,7 +43,7 @@ export class RedisClient {
   ) {
     this.deadlineMs = options.deadlineMs;
     this.#redis = connect(location, options.deadlineMs);
-    this.#redis.on('error', options.onError);
+    this.#redis.on('error', (error: Error) => options.onError(withoutCommand(error)));
     this.#redis.on('close', options.onClose);
     for (const [name, lua] of Object.entries(options.scripts) as [ScriptName, string][]) {
       this.#redis.defineCommand(name, { lua });
@@ -78,7 +78,7 @@ export class RedisClient {
       const answer = await run(keys.length, ...keys, ...args);
       return Array.isArray(answer) ? answer : [];
     } catch (error) {
-      throw new StoreUnreachable('Redis cannot be asked', { cause: error });
+      throw new StoreUnreachable('Redis cannot be asked', { cause: withoutCommand(error) });
     }
   }
 
@@ -111,7 +111,9 @@ function connect({ server, username, password, tls }: RedisLocation, deadlineMs:
     case 'sentinel': {
       const { name, nodes } = server;
       const sentinel = { name, sentinels: [...nodes], sentinelRetryStrategy: soon };
-      return new Redis({ ...single, ...sentinel, enableTLSForSentinelMode: tls !== undefined });
+      // To the Sentinels and to the master alike; either has an option of its own.
+      const secured = tls === undefined ? {} : { sentinelTLS: tls, enableTLSForSentinelMode: true };
+      return new Redis({ ...single, ...sentinel, ...secured });
     }
     case 'cluster':
       return new Cluster([...server.nodes], {
@@ -125,6 +127,17 @@ function connect({ server, username, password, tls }: RedisLocation, deadlineMs:
         redisOptions: node,
       });
   }
+}
+
+/**
+ * The same error without the command that ioredis hangs on it, also on the one that a cluster gives as its reason: that of a refused
+ * login has the password as an argument.
+ */
+function withoutCommand<Thrown>(error: Thrown): Thrown {
+  if (!(error instanceof Error)) return error;
+  Reflect.deleteProperty(error, 'command');
+  withoutCommand(Reflect.get(error, 'lastNodeError'));
+  return error;
 }
 
 /** Half a second at the most, and never two replicas in step. */

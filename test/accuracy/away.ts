@@ -1,9 +1,11 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Answer } from './callers.ts';
+import { chanceOf } from './chance.ts';
 import type { GatewayProcess } from './fleet.ts';
 import type { Outage } from './outages.ts';
 import { MARGIN_MS, type Outcome, QUOTA, saturate } from './saturate.ts';
+import { startSharedRedis } from './shared-redis.ts';
 
 /**
  * A second of denials from memory, and the deadline of those that were being asked: then everybody knows. Replicas that go on alone
@@ -35,13 +37,14 @@ export async function saturateThrough(
   options: { windowMs: number; windowsAway: number; whenDown: 'closed' | 'own' },
 ): Promise<Away> {
   const { windowMs, windowsAway, whenDown } = options;
+  const chance = chanceOf(`${whenDown} ${outage.name}`);
   const modes = new Set<string>();
   let [began, ended, recoveredMs]: (number | undefined)[] = [];
   let all: readonly Answer[] = [];
   let stoodStillMs = 0;
-  const outcome = await saturate(options, async ({ redis, gateways, answers }) => {
+  const outcome = await saturate({ ...options, openRedis: startSharedRedis }, async ({ redis, gateways, answers }) => {
     all = answers;
-    await pause(2 * windowMs * (0.8 + Math.random() / 3));
+    await pause(2 * windowMs * (0.8 + chance() / 3));
     await longestLagMs(gateways);
     const ourLag = monitorEventLoopDelay({ resolution: 10 });
     ourLag.enable();

@@ -18,7 +18,7 @@ export function toLine(outcome: Outcome): string {
   return [
     `${arrivals} arrivals`,
     `worst ${worstOfAccount} / ${worstOfInterface}`,
-    `utilisation ${percent(outcome.utilisation)}, strict ${percent(outcome.strictUtilisation)}`,
+    `utilisation ${percent(outcome.utilisation)}`,
     `round trips ${meanRoundTripMs.toFixed(0)} ms, vendor's ${meanUpstreamMs.toFixed(0)} ms`,
     Object.entries(answers)
       .map(([kind, count]) => `${count} × ${kind}`)

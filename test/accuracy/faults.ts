@@ -1,13 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Chance } from './chance.ts';
 import type { GatewayProcess } from './fleet.ts';
 import type { Saturated } from './saturate.ts';
+import type { SharedCluster } from './shared-cluster.ts';
+import type { FleetRedis, SharedRedis } from './shared-redis.ts';
 
 /** Something that goes wrong while a fleet is saturated. */
-export interface Fault {
+export interface Fault<Redis extends FleetRedis = SharedRedis> {
   readonly name: string;
   /** Needs a server whose clock can be stepped. */
   readonly stepsClock?: true;
-  strike(saturated: Saturated): Promise<void>;
+  strike(saturated: Saturated<Redis>, chance: Chance): Promise<void>;
 }
 
 /** What the account's keys begin with; `cdnetworks-gateway` is the default prefix. */
@@ -40,8 +43,8 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a key of the account evicted',
-    async strike({ redis }) {
-      const key = anyOf((await redis.cli('--raw', 'KEYS', KEYS)).split('\n'));
+    async strike({ redis }, chance) {
+      const key = anyOf((await redis.cli('--raw', 'KEYS', KEYS)).split('\n').sort(), chance);
       await redis.cli('DEL', key);
     },
   },
@@ -51,27 +54,32 @@ export const FAULTS: readonly Fault[] = [
   { name: "Redis's clock 100 s back", stepsClock: true, strike: async ({ redis }) => redis.stepClock(-100) },
   {
     name: 'a gateway killed in the moment of a FLUSHALL',
-    async strike({ redis, gateways }) {
-      const gateway = anyOf(gateways);
+    async strike({ redis, gateways }, chance) {
+      const gateway = anyOf(gateways, chance);
       await Promise.all([gateway.kill(), redis.cli('FLUSHALL')]);
       await gateway.start();
     },
   },
   {
     name: 'a gateway stopped and started again',
-    strike: ({ gateways }) => stopAndStart(anyOf(gateways)),
+    strike: ({ gateways }, chance) => stopAndStart(anyOf(gateways, chance)),
   },
   {
     name: 'a FLUSHALL while a killed gateway starts again',
-    async strike({ redis, gateways }) {
-      const gateway = anyOf(gateways);
+    async strike({ redis, gateways }, chance) {
+      const gateway = anyOf(gateways, chance);
       await gateway.kill();
       const started = gateway.start();
-      await pause(Math.random() * 2000);
+      await pause(chance() * 2000);
       await redis.cli('FLUSHALL');
       await started;
     },
   },
+];
+
+/** The same for what only a cluster does. */
+export const CLUSTER_FAULTS: readonly Fault<SharedCluster>[] = [
+  { name: "the account's slot moved to another master", strike: ({ redis }) => redis.moveAccount() },
 ];
 
 export function faultNamed(name: string): Fault {
@@ -85,8 +93,8 @@ async function stopAndStart(gateway: GatewayProcess): Promise<void> {
   await gateway.start();
 }
 
-function anyOf<Value>(values: readonly Value[]): Value {
-  const value = values[Math.floor(Math.random() * values.length)];
+function anyOf<Value>(values: readonly Value[], chance: Chance): Value {
+  const value = values[Math.floor(chance() * values.length)];
   if (value === undefined) throw new Error('there is none');
   return value;
 }

@@ -7,13 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { DEMO_ACCESS_KEY, DEMO_SECRET_KEY } from '../../src/sandbox/demo-credentials.ts';
 import { freePort } from '../support/redis-server.ts';
+import type { FleetRedis } from './shared-redis.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** What all gateways of a fleet are told. */
 export interface FleetConfig {
   readonly origin: string;
-  readonly redisUrl: string;
+  readonly redis: FleetRedis['place'];
   readonly account: number;
   readonly interface: number;
   readonly windowMs: number;
@@ -136,7 +137,7 @@ function toFile(config: FleetConfig, { port, adminPort }: { port: number; adminP
     },
     store: {
       type: 'redis',
-      url: config.redisUrl,
+      ...config.redis,
       whenDown: config.whenDown,
       deadline: `${config.deadlineMs}ms`,
     },

@@ -2,9 +2,11 @@
 import t from 'tap';
 import { assertAway } from './assert-away.ts';
 import { saturateThrough } from './away.ts';
+import { SEED } from './chance.ts';
 import { toLine } from './exactness.ts';
 import { OUTAGES } from './outages.ts';
 
+t.comment(`ACCURACY_SEED=${SEED}`);
 const wanted = process.env['ACCURACY_OUTAGE'] ?? '';
 for (const whenDown of ['closed', 'own'] as const) {
   for (const outage of OUTAGES.filter(({ name }) => `${whenDown} ${name}`.includes(wanted))) {

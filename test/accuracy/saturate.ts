@@ -3,7 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { type Answer, startCallers } from './callers.ts';
 import { type Fleet, type GatewayProcess, startFleet } from './fleet.ts';
-import { type SharedRedis, startSharedRedis } from './shared-redis.ts';
+import type { FleetRedis } from './shared-redis.ts';
+import { mean, utilisation } from './utilisation.ts';
 
 const REPLICAS = 4;
 const INTERFACES = 20;
@@ -17,8 +18,8 @@ export const MARGIN_MS = 50;
 export const DEADLINE_MS = 500;
 
 /** A saturated fleet, while it runs. */
-export interface Saturated {
-  readonly redis: SharedRedis;
+export interface Saturated<Redis extends FleetRedis> {
+  readonly redis: Redis;
   readonly gateways: readonly GatewayProcess[];
   readonly windowMs: number;
   readonly answers: readonly Answer[];
@@ -35,10 +36,8 @@ export interface Outcome {
   /** Of carried calls, as their callers saw them, and as the gateways saw the vendor: from the first byte to the head. */
   readonly meanRoundTripMs: number;
   readonly meanUpstreamMs: number;
-  /** Part of the time of all units of the account in which they were in flight or not free again yet. */
+  /** What was used of what the vendor's round trips allow: what the gateway itself takes counts as lost. */
   readonly utilisation: number;
-  /** The same with the vendor's round trips instead of the callers': what the gateway itself takes counts as lost. */
-  readonly strictUtilisation: number;
   /** By status and `x-gateway-error`. */
   readonly answers: Readonly<Record<string, number>>;
   readonly complaints: string;
@@ -47,19 +46,21 @@ export interface Outcome {
 /**
  * Runs four gateways on one Redis, with a vendor that answers after anything from nothing to a third of a window, and callers that
  * ask for more than there is. Ends when `meanwhile` does.
+ *
+ * @param options.openRedis opens what the gateways share; it is closed at the end
  */
-export async function saturate(
-  options: { windowMs: number; whenDown?: 'closed' | 'own'; clock?: 'real' | 'stepped' },
-  meanwhile: (saturated: Saturated) => Promise<void>,
+export async function saturate<Redis extends FleetRedis>(
+  options: { windowMs: number; openRedis: () => Promise<Redis>; whenDown?: 'closed' | 'own' },
+  meanwhile: (saturated: Saturated<Redis>) => Promise<void>,
 ): Promise<Outcome> {
-  const { windowMs, whenDown = 'closed', clock = 'real' } = options;
+  const { windowMs, openRedis, whenDown = 'closed' } = options;
   const sandbox = await startSandbox({ quota: { ...QUOTA, windowMs } });
   sandbox.behave({ jitterMs: windowMs / 3 });
-  const redis = await startSharedRedis({ clock });
+  const redis = await openRedis();
   const fleet = await startFleet(REPLICAS, {
     ...QUOTA,
     origin: sandbox.origin,
-    redisUrl: redis.url,
+    redis: redis.place,
     windowMs,
     marginMs: MARGIN_MS,
     upstreamTimeoutMs: Math.ceil(windowMs / 3) + 1000,
@@ -82,9 +83,9 @@ export async function saturate(
     await callers.stop();
     const report = sandbox.report();
     const interfaces = Object.values(report.interfaces).flatMap((byId) => Object.values(byId));
-    const used = utilisation(answers, { from, to, windowMs });
-    const roundTripMs = meanRoundTripMs(answers);
-    const upstreamMs = await meanUpstreamMs(fleet);
+    const carried = answers.filter(({ status }) => status === 200);
+    const sentAt = carried.map((answer) => answer.sentAt).filter((at) => at >= from && at < to);
+    const roundTripMs = await meanUpstreamMs(fleet);
     return {
       arrivals: report.verified,
       worstOfAccount: Math.max(0, ...Object.values(report.accounts).map(({ worstWindow }) => worstWindow)),
@@ -92,10 +93,9 @@ export async function saturate(
       interfaces: interfaces.length,
       throttled: report.throttled,
       refused: report.refused,
-      meanRoundTripMs: roundTripMs,
-      meanUpstreamMs: upstreamMs,
-      utilisation: used,
-      strictUtilisation: (used * (windowMs + MARGIN_MS + upstreamMs)) / (windowMs + MARGIN_MS + roundTripMs),
+      meanRoundTripMs: mean(carried.map((answer) => answer.answeredAt - answer.sentAt)),
+      meanUpstreamMs: roundTripMs,
+      utilisation: utilisation(sentAt, { quota: QUOTA.account, windowMs, marginMs: MARGIN_MS, roundTripMs }),
       answers: countByKind(answers),
       complaints: gateways.map(({ complaints }) => complaints()).join(''),
     };
@@ -105,27 +105,6 @@ export async function saturate(
     await redis.close();
     await sandbox.close();
   }
-}
-
-/**
- * Arrivals ÷ what the round trips allow, `quota × time ÷ (window + round trip + margin)`, reckoned unit by unit: so that it doesn't
- * matter at which point of its cycle a unit is when the time begins and ends.
- */
-function utilisation(
-  answers: readonly Answer[],
-  { from, to, windowMs }: { from: number; to: number; windowMs: number },
-): number {
-  const takenMs = answers
-    .filter(({ status }) => status === 200)
-    .map(({ sentAt, answeredAt }) => Math.min(to, answeredAt + windowMs + MARGIN_MS) - Math.max(from, sentAt))
-    .filter((ms) => ms > 0)
-    .reduce((sum, ms) => sum + ms, 0);
-  return takenMs / (QUOTA.account * (to - from));
-}
-
-function meanRoundTripMs(answers: readonly Answer[]): number {
-  const carried = answers.filter(({ status }) => status === 200);
-  return carried.reduce((sum, { sentAt, answeredAt }) => sum + answeredAt - sentAt, 0) / carried.length;
 }
 
 async function meanUpstreamMs({ gateways }: Fleet): Promise<number> {

@@ -6,9 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { type RedisServer, run, startRedis } from '../support/redis-server.ts';
 import { openTcpSwitch } from './tcp-switch.ts';
 
+/** Where the store of a fleet is, in the words of the configuration. */
+export interface FleetRedis {
+  readonly place: { readonly url: string } | { readonly cluster: readonly string[] };
+  close(): Promise<void>;
+}
+
 /** The Redis of a fleet, behind an address that stays the same whatever happens to the server. */
-export interface SharedRedis {
-  readonly url: string;
+export interface SharedRedis extends FleetRedis {
   cli(...words: string[]): Promise<string>;
   /** Ends the server as a crash would; it keeps nothing. */
   crash(): Promise<void>;
@@ -22,7 +27,6 @@ export interface SharedRedis {
   failOver(options: { missedMs: number }): Promise<void>;
   /** Steps the server's clock, and those of the servers that follow it. Needs `clock: 'stepped'`. */
   stepClock(seconds: number): void;
-  close(): Promise<void>;
 }
 
 /** @param options.clock `stepped` for a server whose clock can be stepped: that needs a C compiler on the PATH */
@@ -38,7 +42,7 @@ export async function startSharedRedis(options: { clock?: 'real' | 'stepped' } =
   let steppedBy = 0;
 
   return {
-    url: `redis://127.0.0.1:${way.port}`,
+    place: { url: `redis://127.0.0.1:${way.port}` },
     cli: (...words) => server.cli(...words),
     crash: () => server.kill(),
     restart: () => server.restart(),

@@ -3,16 +3,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { assertAway } from '../accuracy/assert-away.ts';
 import { saturateThrough } from '../accuracy/away.ts';
+import { chanceOf, SEED } from '../accuracy/chance.ts';
 import { assertExact, toLine } from '../accuracy/exactness.ts';
 import { faultNamed } from '../accuracy/faults.ts';
 import { outageNamed } from '../accuracy/outages.ts';
 import { saturate } from '../accuracy/saturate.ts';
+import { startSharedRedis } from '../accuracy/shared-redis.ts';
+
+t.comment(`ACCURACY_SEED=${SEED}`);
 
 t.test('four saturated gateways that lose their Redis data never overspend, and go on', async (t) => {
-  const outcome = await saturate({ windowMs: 1500 }, async (saturated) => {
+  const chance = chanceOf('data loss');
+  const outcome = await saturate({ windowMs: 1500, openRedis: startSharedRedis }, async (saturated) => {
     for (const name of ['FLUSHALL', 'Redis killed and started again without its data']) {
-      await pause(2000 + Math.random() * 1000);
-      await faultNamed(name).strike(saturated);
+      await pause(2000 + chance() * 1000);
+      await faultNamed(name).strike(saturated, chance);
       await pause(2000);
     }
   });

@@ -19,7 +19,7 @@ t.test('100 callers of four gateways wait for 20 units a window, and are sent in
   const sandbox = await startSandbox({ quota: { account: QUOTA, interface: QUOTA, windowMs: WINDOW_MS } });
   const { gateways, stop } = await startFleet(4, {
     origin: sandbox.origin,
-    redisUrl: redis.url,
+    redis: { url: redis.url },
     account: QUOTA,
     interface: QUOTA,
     windowMs: WINDOW_MS,
@@ -33,6 +33,9 @@ t.test('100 callers of four gateways wait for 20 units a window, and are sent in
     await sandbox.close();
     await redis.stop();
   });
+
+  // A process's first call takes long enough to be overtaken by others.
+  for (const { url } of gateways) await (await request(`${url}/api/domain`)).body.dump();
 
   const calls = Array.from({ length: CALLERS }, async (_, n) => {
     await pause(n * GAP_MS);
@@ -59,7 +62,7 @@ t.test('100 callers of four gateways wait for 20 units a window, and are sent in
     'nobody is overtaken',
   );
   const report = sandbox.report();
-  t.equal(report.verified, CALLERS);
+  t.equal(report.verified, gateways.length + CALLERS);
   t.strictSame(report.refused, {});
   t.equal(report.throttled, 0);
   const [account] = Object.values(report.accounts);

@@ -3,6 +3,7 @@ import { StoreRecovering } from '../../src/quota/redis-store.ts';
 import type { Permit } from '../../src/quota/store.ts';
 import { type Happening, LEASE_MS } from './fault-history.ts';
 import { type Fleet, HORIZON_MS, type Replica } from './fleet.ts';
+import { type KeptData, keepData } from './kept-data.ts';
 import { Vendor } from './vendor.ts';
 
 /** What each partition admits. */
@@ -23,7 +24,7 @@ export class FaultRun {
   readonly #clients: readonly RedisClient[];
   readonly #coldStart: 'trust' | 'hold';
   #inFlight: InFlight[] = [];
-  #replicated: { key: string; ttl: number; dump: Buffer }[] = [];
+  #replicated: KeptData | undefined;
   #births = 0;
   #jumps = false;
   refused = 0;
@@ -87,11 +88,11 @@ export class FaultRun {
       case 'restart':
         return this.#otherServer();
       case 'replicate':
-        this.#replicated = await this.#dump();
+        this.#replicated = await keepData(redis);
         return;
       case 'fail-over':
         await redis.flushdb();
-        for (const { key, ttl, dump } of this.#replicated) await redis.restore(key, Math.max(0, ttl), dump);
+        await this.#replicated?.restore();
         return this.#otherServer();
       case 'jump':
         return this.#fleet.turnServer(happening.ms);
@@ -166,15 +167,5 @@ export class FaultRun {
     const { redis, keys, replicas } = this.#fleet;
     if ((await redis.exists(keys.state)) === 1) await redis.hset(keys.state, 'run', 'another');
     for (const { store } of replicas) store.disconnected();
-  }
-
-  async #dump(): Promise<{ key: string; ttl: number; dump: Buffer }[]> {
-    const { redis } = this.#fleet;
-    const kept = [];
-    for (const key of await redis.keys('*')) {
-      const dump = await redis.dumpBuffer(key);
-      if (dump !== null) kept.push({ key, ttl: await redis.pttl(key), dump });
-    }
-    return kept;
   }
 }

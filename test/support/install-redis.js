@@ -79,7 +79,7 @@ function run(program, args, environment = {}, cwd = process.cwd(), stderr = 'inh
 
 function fail(reason) {
   process.stderr.write(
-    `the tests need redis-server 7 or later: install it (Debian: apt-get install redis-server) and run them again; ${reason}\n`,
+    `the tests need Redis 6.2 or later, or Valkey: install it (Debian: apt-get install redis-server) and run them again; ${reason}\n`,
   );
   process.exit(1);
 }

@@ -12,6 +12,8 @@ export interface RedisCluster {
   readonly nodes: readonly HostPort[];
   /** Runs redis-cli against the first node. */
   cli(...args: string[]): Promise<string>;
+  /** Moves the slot of a key to another master while clients go on, a few keys at a time. */
+  moveSlotOf(key: string): Promise<void>;
   /** Moves slots from one master to another while clients go on. */
   reshard(from: number, to: number, slots: number): Promise<void>;
   stop(): Promise<void>;
@@ -25,7 +27,7 @@ export async function startCluster(): Promise<RedisCluster> {
   const [first] = servers;
   if (first === undefined) throw new Error('no server');
   const addresses = servers.map(({ port }) => `127.0.0.1:${port}`);
-  const cluster = (...args: string[]) => run(binary('redis-cli'), ['--cluster', ...args]);
+  const cluster = (...args: string[]) => run(binary('cli'), ['--cluster', ...args]);
   await cluster('create', ...addresses, '--cluster-yes');
   await until(async () => {
     const states = await Promise.all(servers.map(({ cli }) => cli('CLUSTER', 'INFO')));
@@ -35,6 +37,7 @@ export async function startCluster(): Promise<RedisCluster> {
   return {
     nodes: servers.map(({ port = 0 }) => ({ host: '127.0.0.1', port })),
     cli: first.cli,
+    moveSlotOf: (key) => moveSlot(servers, key),
     async reshard(from, to, slots) {
       const [source, target] = [await idOf(from), await idOf(to)];
       const moved = ['--cluster-from', source, '--cluster-to', target, '--cluster-slots', String(slots)];
@@ -44,6 +47,31 @@ export async function startCluster(): Promise<RedisCluster> {
       await Promise.all(servers.map((server) => server.stop()));
     },
   };
+}
+
+/** What redis-cli does for each slot of a `reshard`. */
+async function moveSlot(masters: readonly RedisServer[], key: string): Promise<void> {
+  const [first] = masters;
+  // Who doesn't have the slot answers `MOVED SLOT ADDRESS`.
+  const [, , address] = (await first?.cli('EXISTS', key))?.split(' ') ?? [];
+  const source = masters.find(({ port }) => address === `127.0.0.1:${port}`) ?? first;
+  const target = masters.find((master) => master !== source);
+  if (source === undefined || target === undefined) throw new Error('there is nowhere to move to');
+  const tell = async (server: RedisServer, ...words: string[]) => {
+    const answer = await server.cli(...words);
+    if (answer !== 'OK' && answer !== 'NOKEY') throw new Error(`${words.join(' ')}: ${answer}`);
+  };
+  const slot = await source.cli('CLUSTER', 'KEYSLOT', key);
+  const [from, to] = [await source.cli('CLUSTER', 'MYID'), await target.cli('CLUSTER', 'MYID')];
+  await tell(target, 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', from);
+  await tell(source, 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', to);
+  for (;;) {
+    const keys = (await source.cli('CLUSTER', 'GETKEYSINSLOT', slot, '10')).split('\n').filter(Boolean);
+    if (keys.length === 0) break;
+    await tell(source, 'MIGRATE', '127.0.0.1', String(target.port), '', '0', '5000', 'KEYS', ...keys);
+  }
+  const others = masters.filter((master) => master !== source && master !== target);
+  for (const server of [target, source, ...others]) await tell(server, 'CLUSTER', 'SETSLOT', slot, 'NODE', to);
 }
 
 /** A master, a replica of it, and one Sentinel that decides alone. */
@@ -74,8 +102,8 @@ export async function startSentinel(): Promise<SentinelSetup> {
       `sentinel failover-timeout ${name} 5000`,
     ].join('\n'),
   );
-  const child = spawn(binary('redis-server'), [config, '--sentinel'], { stdio: 'ignore' });
-  const cli = (...args: string[]) => run(binary('redis-cli'), ['-p', String(port), ...args]);
+  const child = spawn(binary('server'), [config, '--sentinel'], { stdio: 'ignore' });
+  const cli = (...args: string[]) => run(binary('cli'), ['-p', String(port), ...args]);
   await until(async () => (await replica.cli('INFO', 'replication')).includes('master_link_status:up'));
   await until(async () => (await cli('SENTINEL', 'replicas', name)).includes(String(replica.port)));
   return {

@@ -3,7 +3,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -30,29 +30,31 @@ export interface RedisServer {
 
 /**
  * @param options.tcp on a free port instead of a unix socket
+ * @param options.config a configuration file, without which no Sentinel starts
  * @param options.args further arguments, such as `--appendonly yes`
  * @param options.env what its environment has beside that of the test
  */
 export async function startRedis(
-  options: { tcp?: boolean; args?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
+  options: { tcp?: boolean; config?: string; args?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
 ): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'redis-'));
   const socket = join(folder, 's');
   const port = options.tcp ? await freePort() : undefined;
   const where = port === undefined ? ['--port', '0', '--unixsocket', socket] : ['--port', String(port)];
   const address = port === undefined ? ['-s', socket] : ['-p', String(port)];
-  const args = [...where, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
+  const config = options.config === undefined ? [] : [options.config];
+  const common = [...where, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
   let child: ChildProcess;
 
   async function start(): Promise<void> {
     const env = { ...environment(), ...options.env };
-    child = spawn(binary('redis-server'), [...args, ...(options.args ?? [])], { env, stdio: 'ignore' });
+    child = spawn(binary('server'), [...config, ...common, ...(options.args ?? [])], { env, stdio: 'ignore' });
     for (let attempt = 0; attempt < 200; attempt++) {
-      if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
+      if (child.exitCode !== null) throw new Error(`Redis ended with ${child.exitCode}`);
       if (await answers(port === undefined ? { path: socket } : { host: '127.0.0.1', port })) return;
       await pause(20);
     }
-    throw new Error('redis-server did not start');
+    throw new Error('Redis did not start');
   }
   async function kill(): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -65,7 +67,7 @@ export async function startRedis(
   return {
     url: port === undefined ? `unix://${socket}` : `redis://127.0.0.1:${port}`,
     port,
-    cli: (...words) => run(binary('redis-cli'), [...address, ...words]),
+    cli: (...words) => run(binary('cli'), [...address, ...words]),
     kill,
     standStill: () => void child.kill('SIGSTOP'),
     goOn: () => void child.kill('SIGCONT'),
@@ -77,10 +79,13 @@ export async function startRedis(
   };
 }
 
-/** The path of a program of Redis. */
-export function binary(name: string): string {
-  const cached = join(CACHE, 'usr/bin', name);
-  return existsSync(cached) ? cached : name;
+/** What to run for a program of Redis or Valkey: whichever install-redis.js found or brought. */
+export function binary(program: 'server' | 'cli'): string {
+  const [redis, valkey] = [`redis-${program}`, `valkey-${program}`];
+  const cached = join(CACHE, 'usr/bin', redis);
+  if (existsSync(cached)) return cached;
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.some((folder) => existsSync(join(folder, redis))) ? redis : valkey;
 }
 
 /** Runs a program and gives what it printed. */

@@ -53,9 +53,19 @@ export class TcpProxy {
     this.#holding = true;
   }
 
+  /** Whether there is an answer that it keeps. */
+  get holds(): boolean {
+    return this.#held.length > 0;
+  }
+
+  /** Lets out what it keeps, and goes on keeping what comes after. */
+  pass(): void {
+    for (const send of this.#held.splice(0)) send();
+  }
+
   release(): void {
     this.#holding = false;
-    for (const send of this.#held.splice(0)) send();
+    this.pass();
   }
 
   /** Questions take so much longer from now on. */
