@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DestinationStream, pino } from 'pino';
 import { loadCatalogue } from './catalog/api-interface.ts';
-import { type Listener, listenerName } from './catalog/listener.ts';
+import { listenerName } from './catalog/listener.ts';
 import type { Snapshot } from './catalog/snapshot.ts';
 import type { Config } from './config/config.ts';
 import { shuttingDown } from './errors.ts';
@@ -9,7 +9,7 @@ import { createAdmin } from './http/admin.ts';
 import { Connections } from './http/connections.ts';
 import { outcomeOf } from './http/forward.ts';
 import { InFlight } from './http/in-flight.ts';
-import { openListener } from './http/listening.ts';
+import { openListeners } from './http/listening.ts';
 import { createServer } from './http/server.ts';
 import { createTelemetry } from './http/telemetry.ts';
 import { createConnectionTelemetry } from './http/telemetry-connections.ts';
@@ -106,8 +106,9 @@ export async function startGateway(
 
   const connections = new Connections({ telemetry, now });
   const connectionFailed = createConnectionTelemetry({ log, registry: telemetry.registry, now });
-  const open = (listener: Listener, index: number) =>
-    openListener(listener, () =>
+  const plans = config.listen.map((listener, index) => ({
+    listener,
+    create: () =>
       createServer({
         listener,
         name: `listen[${index}]`,
@@ -118,8 +119,8 @@ export async function startGateway(
         connectionFailed,
         now,
       }),
-    );
-  const admin = await openListener(config.admin, async () =>
+  }));
+  const createOperatorsPort = async () =>
     createAdmin({
       registry: telemetry.registry,
       draining: () => stopping,
@@ -127,9 +128,13 @@ export async function startGateway(
       store,
       storeType: config.store.type,
       snapshot: () => snapshot,
-    }),
-  );
-  const servers = (await Promise.all(config.listen.map(open))).flat();
+    });
+  const opened = openListeners([{ listener: config.admin, create: createOperatorsPort }, ...plans]);
+  const [admin = [], ...consumersPorts] = await opened.catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  const servers = consumersPorts.flat();
   const addresses = servers.map(({ url }) => url);
   const adminAddress = admin[0]?.url ?? '';
   for (const listener of config.listen) {

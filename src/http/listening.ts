@@ -13,23 +13,40 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** A listener, and what makes a server for it that doesn't listen yet. */
+export interface Plan {
+  readonly listener: Listener;
+  readonly create: () => Promise<FastifyInstance>;
+}
+
 /**
- * Opens a listener: a server on its socket, or one on each address of its host. Fastify would open more than one only for
+ * Opens listeners in their order: a server on a socket, or one on each address of a host. Fastify would open more than one only for
  * `localhost`, and the second without what the first has been told of malformed requests.
  *
- * @param create makes one server, which doesn't listen yet
- * @throws Error when it can't listen
+ * @throws Error when one of them can't be opened; by then none is open
  */
-export async function openListener(
-  listener: Listener,
-  create: () => Promise<FastifyInstance>,
-): Promise<readonly Listening[]> {
+export async function openListeners(plans: readonly Plan[]): Promise<readonly (readonly Listening[])[]> {
+  const open: Listening[][] = [];
+  try {
+    for (const plan of plans) {
+      const servers: Listening[] = [];
+      open.push(servers);
+      await openInto(servers, plan);
+    }
+    return open;
+  } catch (error) {
+    await Promise.all(open.flat().map((listening) => listening.close()));
+    throw error;
+  }
+}
+
+async function openInto(open: Listening[], { listener, create }: Plan): Promise<void> {
   if ('unixSocket' in listener) {
     const server = await readied(create);
     await listenOnSocket(server.server, listener);
-    return [toListening(server, listenerName(listener))];
+    open.push(toListening(server, listenerName(listener)));
+    return;
   }
-  const open: Listening[] = [];
   let foreign: unknown;
   let { port } = listener;
   for (const address of await addressesOf(listener.host)) {
@@ -38,13 +55,11 @@ export async function openListener(
       port = await listenOnPort(server.server, { address, port });
       open.push(toListening(server, listenerName({ ...listener, host: address, port })));
     } catch (error) {
-      await server.close();
       if (!isForeign(error)) throw error;
       foreign = error;
     }
   }
   if (open.length === 0) throw foreign;
-  return open;
 }
 
 async function readied(create: () => Promise<FastifyInstance>): Promise<FastifyInstance> {
