@@ -46,6 +46,8 @@ export const systemClock: Clock = {
 const SEND_SLACK_MS = 5000;
 /** The time in which requests whose upstream calls were broken off are answered and logged. */
 const BREAK_OFF_MS = 1000;
+/** Callers whose connection ended with their answer may come back at once: they are told, rather than cut off at the door. */
+const FAREWELL_MS = 250;
 
 /**
  * Builds the parts of a gateway, in the order in which they lean on each other, and starts listening.
@@ -154,7 +156,9 @@ export async function startGateway(
     if (limits.drainDelayMs > 0) await pause(limits.drainDelayMs);
     draining = true;
     waitingRoom.close();
+    const busy = telemetry.inFlight() > 0;
     const finished = await idleWithin(limits.drainMs);
+    if (finished && busy) await pause(FAREWELL_MS);
     if (!finished) {
       // While their connections stand, so that callers learn that their call may have been carried out.
       connections.refuseUploads(shuttingDown());
