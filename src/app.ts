@@ -1,15 +1,19 @@
-import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type DestinationStream, pino } from 'pino';
 import { loadCatalogue } from './catalog/api-interface.ts';
+import { listenerName } from './catalog/listener.ts';
 import type { Snapshot } from './catalog/snapshot.ts';
-import type { Config, Listener } from './config/config.ts';
+import type { Config } from './config/config.ts';
 import { shuttingDown } from './errors.ts';
 import { createAdmin } from './http/admin.ts';
 import { Connections } from './http/connections.ts';
 import { outcomeOf } from './http/forward.ts';
+import { InFlight } from './http/in-flight.ts';
+import { openListeners } from './http/listening.ts';
 import { createServer } from './http/server.ts';
 import { createTelemetry } from './http/telemetry.ts';
+import { createConnectionTelemetry } from './http/telemetry-connections.ts';
+import { datesFault } from './http/tls.ts';
 import { Upstreams } from './http/upstreams.ts';
 import { openStore } from './open-store.ts';
 import type { Clock } from './quota/clock.ts';
@@ -18,12 +22,12 @@ import { WaitingRoom } from './quota/waiting-room.ts';
 
 /** A gateway that listens. */
 export interface Gateway {
-  /** `http://127.0.0.1:8080`, one per configured listener. */
+  /** `http://127.0.0.1:8080`, `https://...`, `unix:/run/gateway.sock`: in the order of the configuration, each address once. */
   readonly listeners: readonly string[];
   readonly admin: string;
   /**
-   * Stops taking requests (`/readyz` turns 503 first), lets those under way finish for at most `limits.drain`, sends
-   * away those that wait, and closes everything. Resolves to whether all of them could finish.
+   * Stops: `/readyz` turns 503, and `limits.drainDelay` later requests are refused; those under way finish within `limits.drain`,
+   * those that wait are sent away, and everything is closed. Resolves to whether all of them could finish.
    */
   drain(): Promise<boolean>;
 }
@@ -42,6 +46,8 @@ export const systemClock: Clock = {
 const SEND_SLACK_MS = 5000;
 /** The time in which requests whose upstream calls were broken off are answered and logged. */
 const BREAK_OFF_MS = 1000;
+/** Callers whose connection ended with their answer may come back at once: they are told, rather than cut off at the door. */
+const FAREWELL_MS = 250;
 
 /**
  * Builds the parts of a gateway, in the order in which they lean on each other, and starts listening.
@@ -87,6 +93,7 @@ export async function startGateway(
     },
   });
 
+  let stopping = false;
   let draining = false;
   const snapshot = toSnapshot(config);
   const parts = {
@@ -95,43 +102,70 @@ export async function startGateway(
     upstreams,
     limits,
     draining: () => draining,
-    inFlight: () => telemetry.inFlight() - waitingRoom.waiting,
+    inFlight: new InFlight(),
     mayWait: () => waitingRoom.hasPlace,
   };
 
   const connections = new Connections({ telemetry, now });
-  const servers = await Promise.all(config.listen.map(() => createServer({ parts, connections, telemetry, now })));
-  const admin = createAdmin({
-    registry: telemetry.registry,
-    draining: () => draining,
-    store,
-    storeType: config.store.type,
-    snapshot: () => snapshot,
+  const connectionFailed = createConnectionTelemetry({ log, registry: telemetry.registry, now });
+  const plans = config.listen.map((listener, index) => ({
+    listener,
+    create: () =>
+      createServer({
+        listener,
+        name: `listen[${index}]`,
+        parts,
+        limits,
+        connections,
+        telemetry,
+        connectionFailed,
+        now,
+      }),
+  }));
+  const createOperatorsPort = async () =>
+    createAdmin({
+      registry: telemetry.registry,
+      draining: () => stopping,
+      limits,
+      store,
+      storeType: config.store.type,
+      snapshot: () => snapshot,
+    });
+  const opened = openListeners([{ listener: config.admin, create: createOperatorsPort }, ...plans]);
+  const [admin = [], ...consumersPorts] = await opened.catch(async (error: unknown) => {
+    await store.close();
+    throw error;
   });
-  const adminAddress = await listen(admin, config.admin);
-  const addresses = await Promise.all(
-    config.listen.map((listener, index) => listen(servers[index] ?? admin, listener)),
-  );
+  const servers = consumersPorts.flat();
+  const addresses = servers.map(({ url }) => url);
+  const adminAddress = admin[0]?.url ?? '';
+  for (const listener of config.listen) {
+    const fault = 'tls' in listener && listener.tls !== undefined && datesFault(listener.tls, clock.wall());
+    if (fault) log.warn({ listener: listenerName(listener), detail: fault }, 'certificate of no use');
+  }
   log.info({ listen: addresses, admin: adminAddress, accounts: [...accounts.keys()] }, 'gateway started');
 
   async function idleWithin(ms: number): Promise<boolean> {
     const deadline = now() + ms;
-    while (telemetry.inFlight() > 0 && now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (telemetry.inFlight() > 0 && now() < deadline) await pause(20);
     return telemetry.inFlight() === 0;
   }
 
   async function drain(): Promise<boolean> {
+    stopping = true;
+    if (limits.drainDelayMs > 0) await pause(limits.drainDelayMs);
     draining = true;
     waitingRoom.close();
+    const busy = telemetry.inFlight() > 0;
     const finished = await idleWithin(limits.drainMs);
+    if (finished && busy) await pause(FAREWELL_MS);
     if (!finished) {
       // While their connections stand, so that callers learn that their call may have been carried out.
       connections.refuseUploads(shuttingDown());
       await upstreams.destroy();
       await idleWithin(BREAK_OFF_MS);
     }
-    for (const server of servers) server.server.closeAllConnections();
-    await Promise.all([...servers, admin].map((server) => server.close()));
+    await Promise.all([...servers, ...admin].map((listening) => listening.close()));
     // A server is closed when it has let go of its connections; that they have closed, they tell later.
     await idleWithin(BREAK_OFF_MS);
     if (finished) await upstreams.close();
@@ -161,10 +195,4 @@ function toSnapshot({ accounts, consumers, anonymous }: Config): Snapshot {
       : { anonymous: { ...anonymous, name: 'anonymous', accounts: [anonymous.account] } }),
     catalogue: loadCatalogue(named),
   };
-}
-
-async function listen(server: FastifyInstance, { host, port }: Listener): Promise<string> {
-  await server.listen({ host, port });
-  const { address, family, port: bound } = server.server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }

@@ -7,6 +7,8 @@ export type ErrorCode =
   | 'consumer-unknown'
   | 'consumer-forbidden'
   | 'body-too-large'
+  | 'headers-too-large'
+  | 'target-too-long'
   | 'quota-exceeded'
   | 'quota-unavailable'
   | 'overloaded'
@@ -61,6 +63,19 @@ export function consumerForbidden(reason: string): GatewayError {
   return new GatewayError('consumer-forbidden', reason);
 }
 
+/** The head of the request is larger than `limits.headers`. */
+export function headersTooLarge(limitBytes: number): GatewayError {
+  return new GatewayError(
+    'headers-too-large',
+    `the request line and its headers are larger than the limit of ${limitBytes} bytes`,
+  );
+}
+
+/** Path and query are longer than `limits.url`. */
+export function targetTooLong(limitBytes: number): GatewayError {
+  return new GatewayError('target-too-long', `the target is longer than the limit of ${limitBytes} bytes`);
+}
+
 export function bodyTooLarge(limitBytes: number): GatewayError {
   return new GatewayError('body-too-large', `the body is larger than the limit of ${limitBytes} bytes`);
 }
@@ -93,9 +108,16 @@ export function quotaUnavailable(cause: unknown): GatewayError {
   });
 }
 
-/** More requests are under way than `limits.inFlight` allows. */
-export function overloaded(limit: number): GatewayError {
-  return new GatewayError('overloaded', `${limit} requests are already under way; nothing was sent`, {
+/** As many requests are under way as the gateway, a listener or an account bears (`inFlight`). */
+export function overloaded({ name, limit }: { name: string; limit: number }): GatewayError {
+  return new GatewayError('overloaded', `${name}: ${limit} requests are already under way; nothing was sent`, {
+    details: { retryAfterMs: 1000 },
+  });
+}
+
+/** Turns of the event loop take longer than `limits.eventLoopDelay`: whatever is begun now would take too long. */
+export function tooSlow(): GatewayError {
+  return new GatewayError('overloaded', 'the gateway is too busy; nothing was sent', {
     details: { retryAfterMs: 1000 },
   });
 }

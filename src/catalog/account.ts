@@ -17,6 +17,8 @@ export interface Account {
   readonly quotas: Quotas;
   /** Privileged request headers that callers may send on, lower-case (`on-behalf-of`, `report-range`). */
   readonly forwardHeaders: readonly string[];
+  /** Most requests for it at one time, beside the limit of the whole gateway. */
+  readonly inFlight?: number;
   /** PEM of a private certificate authority for the origin, in place of the system's. */
   readonly ca?: string;
 }

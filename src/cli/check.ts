@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type Listener, listenerName } from '../catalog/listener.ts';
 import type { StoreConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Command } from './command.ts';
@@ -19,7 +20,7 @@ Never prints a secret.
     });
     const config = loadConfig({ file: values.config, env: io.env });
     io.print(`${values.config} is fine
-  listen      ${config.listen.map(({ host, port }) => `${host}:${port}`).join(', ')}
+  listen      ${config.listen.map(listenerOf).join(', ')}
   admin       ${config.admin.host}:${config.admin.port}
   accounts    ${[...config.accounts.values()].map(({ name, origin, credential }) => `${name} (${origin}, ${credential.type})`).join(', ')}
   consumers   ${[...(config.anonymous ? ['anonymous'] : []), ...config.consumers.map(({ name }) => name)].join(', ')}
@@ -27,6 +28,17 @@ Never prints a secret.
 `);
   },
 };
+
+/** Where consumers call, and what lets them. */
+function listenerOf(listener: Listener): string {
+  const notes =
+    'unixSocket' in listener
+      ? [`mode ${listener.mode.toString(8)}`, ...(listener.consumer === undefined ? [] : [`as ${listener.consumer}`])]
+      : listener.tls?.clientCa === undefined
+        ? []
+        : ['client certificates'];
+  return `${listenerName(listener)}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`;
+}
 
 /** Where quotas are counted. Of Redis the address isn't shown: it may hold a password. */
 function storeOf(store: StoreConfig): string {

@@ -60,9 +60,12 @@ Runs a gateway on loopback in front of the sandbox, with quotas in memory. Nothi
 try:
   curl -i ${url}/api/domain
 `);
-    io.runUntilStopped(async () => {
-      await gateway.drain();
-      await sandbox.close();
-    }, config.limits.drainMs + 5000);
+    io.runUntilStopped(
+      async () => {
+        await gateway.drain();
+        await sandbox.close();
+      },
+      config.limits.drainDelayMs + config.limits.drainMs + 5000,
+    );
   },
 };

@@ -88,6 +88,13 @@ export const AccountSchema = Type.Object(
       uniqueItems: true,
       default: [],
     }),
+    inFlight: Type.Optional(
+      Type.Integer({
+        title: 'a whole number from 1',
+        description: 'Most requests for this account at one time, beside `limits.inFlight`.',
+        minimum: 1,
+      }),
+    ),
     caFile: Type.Optional(
       Type.String({
         title: 'the path of a file',

@@ -36,6 +36,7 @@ export function toAccounts({ accounts, quotas }: FileConfig, sources: Sources): 
       quotaAccount,
       quotas: toQuotas(quotas, accounts[quotaAccount]?.quotas),
       forwardHeaders: account.forwardHeaders,
+      ...(account.inFlight !== undefined && { inFlight: account.inFlight }),
       ...(account.caFile !== undefined && { ca: readCertificates(account.caFile, sources) }),
     });
   }

@@ -1,11 +1,6 @@
 import type { Account } from '../catalog/account.ts';
+import type { Listener, TcpListener } from '../catalog/listener.ts';
 import type { RedisLocation } from '../quota/redis-location.ts';
-
-/** Where the gateway or its admin port listens. */
-export interface Listener {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** A consumer as configured: how it is recognised and what it may use. */
 export interface ConsumerConfig {
@@ -38,19 +33,32 @@ export type StoreConfig =
 /** The whole configuration after checks: references resolved, durations in ms, sizes in bytes, frozen. */
 export interface Config {
   readonly listen: readonly Listener[];
-  readonly admin: Listener;
+  readonly admin: Pick<TcpListener, 'host' | 'port'>;
   readonly accounts: ReadonlyMap<string, Account>;
   readonly store: StoreConfig;
   readonly anonymous?: { readonly account: string; readonly allow: readonly string[]; readonly waitMs?: number };
   readonly consumers: readonly ConsumerConfig[];
   readonly limits: {
     readonly bodyBytes: number;
+    /** Of the head of a request, its first line among it. */
+    readonly headersBytes: number;
+    /** Of path and query. */
+    readonly urlBytes: number;
     /** For the head and the body of a request together. */
     readonly requestTimeoutMs: number;
+    /** Between two requests of a connection, and for a caller to read on. */
+    readonly idleTimeoutMs: number;
+    /** To each address that is listened on. */
+    readonly connections: number;
+    /** Mean delay above which requests are refused. */
+    readonly eventLoopDelayMs: number;
     readonly connectTimeoutMs: number;
     readonly upstreamTimeoutMs: number;
     /** After the upstream timeout the vendor may still read a request out of its buffers; that long its units stay spent. */
     readonly graceMs: number;
+    /** After a stop was asked for, while requests are still served. */
+    readonly drainDelayMs: number;
+    /** After that. */
     readonly drainMs: number;
     readonly inFlight: number;
     /** The longest that any request may wait for quota; 0 for not at all. */

@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { readDocument } from './document.ts';
 import { parseDurationMs } from './duration.ts';
 import { deepFreeze } from './freeze.ts';
+import { checkListeners, toListeners } from './listeners.ts';
 import { ConfigError, Unusable } from './mistakes.ts';
 import { checkReferences } from './references.ts';
 import type { FileConfig } from './schema.ts';
@@ -27,6 +28,7 @@ export function loadConfig(options: { file: string; env: Readonly<Record<string,
   const faults = [
     ...structure.faults,
     ...checkReferences(structure.sound),
+    ...checkListeners(structure.sound, sources),
     ...checkAccounts(structure.sound, sources),
     ...checkStore(structure.sound, sources),
   ];
@@ -44,9 +46,9 @@ function readConfigText(file: string): string {
 }
 
 function toConfig(file: FileConfig, sources: Sources): Config {
-  const { listen, admin, store, anonymous, limits, log } = file;
+  const { admin, store, anonymous, limits, log } = file;
   return {
-    listen,
+    listen: toListeners(file, sources),
     admin,
     accounts: toAccounts(file, sources),
     store: toStore(store, sources),
@@ -62,10 +64,16 @@ function toConfig(file: FileConfig, sources: Sources): Config {
     })),
     limits: {
       bodyBytes: parseSizeBytes(limits.body),
+      headersBytes: parseSizeBytes(limits.headers),
+      urlBytes: parseSizeBytes(limits.url),
       requestTimeoutMs: parseDurationMs(limits.requestTimeout),
+      idleTimeoutMs: parseDurationMs(limits.idleTimeout),
+      connections: limits.connections,
+      eventLoopDelayMs: parseDurationMs(limits.eventLoopDelay),
       connectTimeoutMs: parseDurationMs(limits.connectTimeout),
       upstreamTimeoutMs: parseDurationMs(limits.upstreamTimeout),
       graceMs: parseDurationMs(limits.grace),
+      drainDelayMs: parseDurationMs(limits.drainDelay),
       drainMs: parseDurationMs(limits.drain),
       inFlight: limits.inFlight,
       waitMs: parseDurationMs(limits.wait),

@@ -1,8 +1,9 @@
 import { parseDurationMs } from './duration.ts';
 import { isLoopback } from './loopback.ts';
-import { type Fault, type Path, showPath } from './mistakes.ts';
+import type { Fault, Path } from './mistakes.ts';
 import { suggest } from './nearest.ts';
 import type { FileConfig } from './schema.ts';
+import { parseSizeBytes } from './size.ts';
 import type { Sound } from './structure.ts';
 
 type File = Sound<FileConfig>;
@@ -10,27 +11,14 @@ type File = Sound<FileConfig>;
 /** Checks what one part of the file says of another: names, addresses, tokens, and whether anybody can call at all. */
 export function checkReferences(file: File): Fault[] {
   return [
-    ...checkListeners(file),
     ...checkQuotaAccounts(file),
     ...checkAnonymous(file),
     ...checkConsumers(file),
     ...checkTokens(file),
     ...checkWaits(file),
+    ...checkSizes(file),
     ...checkAnybody(file),
   ];
-}
-
-function* checkListeners({ listen = [], admin }: File): Generator<Fault> {
-  const seen = new Map<string, Path>();
-  for (const [index, listener] of [...listen, admin].entries()) {
-    const path: Path = index < listen.length ? ['listen', index] : ['admin'];
-    // Port 0 is another port each time.
-    if (listener?.host === undefined || !listener.port) continue;
-    const address = `${listener.host.toLowerCase()}:${listener.port}`;
-    const other = seen.get(address);
-    if (other) yield { path, message: `listens on ${address}, as ${showPath(other)} does` };
-    else seen.set(address, path);
-  }
 }
 
 function* checkQuotaAccounts({ accounts = {} }: File): Generator<Fault> {
@@ -61,7 +49,9 @@ function hasQuotaAccount(accounts: NonNullable<File['accounts']>, name: string):
 function* checkAnonymous({ accounts, anonymous, listen = [] }: File): Generator<Fault> {
   if (anonymous === undefined) return;
   yield* checkAccountName(['anonymous', 'account'], anonymous.account, accounts);
-  const exposed = listen.findIndex((listener) => listener?.host !== undefined && !isLoopback(listener.host));
+  const exposed = listen.findIndex(
+    (listener) => listener !== undefined && 'host' in listener && !isLoopback(listener.host ?? 'localhost'),
+  );
   if (exposed !== -1) {
     const message = `callers without credentials may only come over loopback, and listen[${exposed}] is not loopback`;
     yield { path: ['anonymous'], message };
@@ -99,6 +89,12 @@ function* checkWaits({ anonymous, consumers = {}, limits }: File): Generator<Fau
     if (wait === undefined || parseDurationMs(wait) <= parseDurationMs(limit)) continue;
     yield { path: [...path, 'wait'], message: `longer than limits.wait, which is ${limit}` };
   }
+}
+
+function* checkSizes({ limits }: File): Generator<Fault> {
+  const { url, headers } = limits ?? {};
+  if (url === undefined || headers === undefined || parseSizeBytes(url) <= parseSizeBytes(headers)) return;
+  yield { path: ['limits', 'url'], message: `larger than limits.headers, which is ${headers}` };
 }
 
 function* checkAnybody(file: File): Generator<Fault> {

@@ -2,59 +2,49 @@ import Type, { type Static } from 'typebox';
 import { AccountSchema } from './account-schema.ts';
 import { AnonymousSchema, ConsumerSchema } from './consumer-schema.ts';
 import { DURATION, POSITIVE_DURATION } from './duration.ts';
+import { AdminSchema, ListenerSchema } from './listener-schema.ts';
 import { QuotasSchema } from './quota-schema.ts';
 import { SIZE } from './size.ts';
 import { StoreSchema } from './store-schema.ts';
 
 // In this file and its parts, `title` says what is expected, in the words of a mistake; `description` is for people and
-// editors; `writeOnly` marks what may hold a secret, so that no mistake repeats it; `maximumDuration` is our own keyword.
-
-const listenerKeys = {
-  host: Type.String({
-    title: 'an address or host name such as 127.0.0.1',
-    description: 'Address or host name to listen on.',
-    // A name or IPv4 address; or, with two colons or more, an IPv6 address and its optional zone.
-    pattern: '^([A-Za-z0-9._-]+|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9._-]+)?)$',
-    default: '127.0.0.1',
-  }),
-  port: Type.Integer({
-    title: 'a port from 0 to 65535',
-    description: 'TCP port; 0 lets the system choose.',
-    minimum: 0,
-    maximum: 65535,
-  }),
-};
-
-const ListenerSchema = Type.Object(
-  { ...listenerKeys, port: Type.With(listenerKeys.port, { default: 8080 }) },
-  { additionalProperties: false },
-);
-
-const AdminSchema = Type.Object(
-  { ...listenerKeys, port: Type.With(listenerKeys.port, { default: 9090 }) },
-  {
-    additionalProperties: false,
-    description: 'Where /metrics, /livez, /readyz and /quota are; never on a listener for consumers.',
-    default: { host: '127.0.0.1', port: 9090 },
-  },
-);
+// editors; `writeOnly` marks what may hold a secret, so that no mistake repeats it; `maximumDuration` and `maximumSize` are our
+// own keywords.
 
 const LimitsSchema = Type.Object(
   {
-    body: Type.String({
-      title: 'a size such as 10MiB (B, KiB, MiB or GiB)',
-      description: 'Largest body of a request.',
-      pattern: SIZE,
-      default: '10MiB',
+    body: size('Largest body of a request.', { byDefault: '10MiB', atMost: '256MiB' }),
+    headers: size('Largest head of a request: its first line and all headers.', { byDefault: '16KiB', atMost: '1MiB' }),
+    url: size('Longest target of a request: path and query. At most `limits.headers`.', {
+      byDefault: '8KiB',
+      atMost: '1MiB',
     }),
     requestTimeout: timeout('Longest time for a request to arrive, head and body.', '1m'),
+    idleTimeout: timeout(
+      'How long a connection may be idle between requests, and a caller may leave its answer unread.',
+      '72s',
+    ),
+    connections: Type.Integer({
+      title: 'a whole number from 1',
+      description: 'Most connections of callers at one time, to each address that is listened on.',
+      minimum: 1,
+      default: 4096,
+    }),
+    eventLoopDelay: timeout('Mean delay of the event loop above which requests are refused.', '1s'),
     connectTimeout: timeout('Longest wait for a connection to the origin.', '5s'),
     upstreamTimeout: timeout("Longest wait for the vendor's answer.", '30s'),
     grace: timeout(
       'How long after the upstream timeout the vendor may still read a request; its units stay spent.',
       '30s',
     ),
-    drain: timeout('How long requests may go on after a stop was asked for.', '35s'),
+    drainDelay: Type.String({
+      title: 'a duration such as 5s (at most 1h)',
+      description: 'How long requests are still served after a stop was asked for, while /readyz fails already.',
+      pattern: DURATION,
+      maximumDuration: '1h',
+      default: '0s',
+    }),
+    drain: timeout('How long requests may go on after that.', '35s'),
     inFlight: Type.Integer({
       title: 'a whole number from 1',
       description: 'Most requests at one time; those that wait for quota are not counted.',
@@ -134,6 +124,16 @@ function timeout(description: string, byDefault: string) {
     description,
     pattern: POSITIVE_DURATION,
     maximumDuration: '1d', // A timer of Node beyond 24.8 days fires at once.
+    default: byDefault,
+  });
+}
+
+function size(description: string, { byDefault, atMost }: { byDefault: string; atMost: string }) {
+  return Type.String({
+    title: `a size such as ${byDefault} (B, KiB or MiB; at most ${atMost})`,
+    description,
+    pattern: SIZE,
+    maximumSize: atMost,
     default: byDefault,
   });
 }

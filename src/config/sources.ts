@@ -15,6 +15,11 @@ export class Sources {
     this.#env = options.env;
   }
 
+  /** Gives the absolute path of what may or may not be there. */
+  locate(path: string): string {
+    return resolve(this.#folder, path);
+  }
+
   /**
    * Gives the text behind a reference; of a file, without the line break at its end.
    *
@@ -30,7 +35,7 @@ export class Sources {
    * @throws Unusable when it can't be read.
    */
   readFile(path: string): string {
-    const absolute = this.#locate(path);
+    const absolute = this.locate(path);
     const text = this.#files.get(absolute) ?? readText(absolute);
     this.#files.set(absolute, text);
     return text;
@@ -42,7 +47,7 @@ export class Sources {
    * @throws Unusable when that can't be: no such folder, or not to be written in.
    */
   placeFile(path: string): string {
-    const absolute = this.#locate(path);
+    const absolute = this.locate(path);
     checkFolder(dirname(absolute));
     const isFolder = statSync(absolute, { throwIfNoEntry: false })?.isDirectory();
     if (isFolder) throw new Unusable(`expected a file, and ${JSON.stringify(absolute)} is a folder`);
@@ -58,12 +63,8 @@ export class Sources {
 
   #readSecretFile(path: string): string {
     const text = this.readFile(path).replace(/\r?\n$/, '');
-    if (text === '') throw new Unusable(`file ${JSON.stringify(this.#locate(path))} is empty`);
+    if (text === '') throw new Unusable(`file ${JSON.stringify(this.locate(path))} is empty`);
     return text;
-  }
-
-  #locate(path: string): string {
-    return resolve(this.#folder, path);
   }
 }
 

@@ -3,6 +3,7 @@ import { parseDurationMs } from './duration.ts';
 import { explain } from './explain.ts';
 import { type Fault, type Path, placeOf, showPath } from './mistakes.ts';
 import { FileConfig } from './schema.ts';
+import { parseSizeBytes } from './size.ts';
 
 /** A value whose wrong parts are gone, so that what is sound can still be checked. */
 export type Sound<T> = T extends readonly (infer Item)[]
@@ -26,6 +27,12 @@ ajv.addKeyword({
   schemaType: 'string',
   // A text that is no duration is the pattern's fault, not this one's.
   validate: (maximum: string, text: string) => !(parseDurationMs(text) > parseDurationMs(maximum)),
+});
+ajv.addKeyword({
+  keyword: 'maximumSize',
+  type: 'string',
+  schemaType: 'string',
+  validate: (maximum: string, text: string) => !(parseSizeBytes(text) > parseSizeBytes(maximum)),
 });
 const isFileConfig = ajv.compile<FileConfig>(FileConfig);
 

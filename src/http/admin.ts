@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import type { QuotaStore } from '../quota/store.ts';
+import { createHttpServer, type ServerLimits } from './http-server.ts';
 import { quotaReport } from './quota-report.ts';
 
 /** What the operator's port tells of. */
@@ -12,6 +13,7 @@ export interface AdminParts {
   readonly store: Pick<QuotaStore, 'mode' | 'usage'>;
   /** `memory` or `redis`. */
   readonly storeType: string;
+  readonly limits: ServerLimits;
   /** The configuration as it is now. */
   readonly snapshot: () => Snapshot;
 }
@@ -21,8 +23,12 @@ export interface AdminParts {
  * `/quota?account=NAME` (who has spent what).
  */
 export function createAdmin(parts: AdminParts): FastifyInstance {
-  const { registry, draining, store, storeType, snapshot } = parts;
-  const admin = Fastify({ logger: false });
+  const { registry, draining, store, storeType, snapshot, limits } = parts;
+  const admin = Fastify({ logger: false, serverFactory: (handler) => createHttpServer(handler, { limits }) });
+  admin.addHook('onRequest', async (request, reply) => {
+    // Before a body is read, and whatever its type.
+    if (request.is404) return reply.code(404).header('connection', 'close').send({ message: 'there is nothing here' });
+  });
   admin.get('/livez', async () => ({ status: 'ok' }));
   admin.get('/readyz', async (_request, reply) => {
     const mode = store.mode();

@@ -56,7 +56,7 @@ export class Connections {
       this.#refuseUnread(socket, error, canBeTold);
     } else if (open.has(upload)) {
       upload.request.exchange.error = error;
-      if (canBeTold && !upload.sent) upload.header('connection', 'close').send(error);
+      if (canBeTold && !upload.sent) upload.send(error);
       else socket.destroy();
     } else {
       // It has its answer, a refusal that needed no body.
@@ -69,6 +69,31 @@ export class Connections {
     for (const reply of this.#open) {
       if (!reply.request.raw.complete) this.refuse(reply.request.socket, error);
     }
+  }
+
+  /** Ends a connection after an answer to a request whose body hasn't come: nobody reads it. */
+  partWith(reply: FastifyReply): void {
+    const { socket } = reply.request;
+    reply.header('connection', 'close');
+    // What Node calls after the answer.
+    socket.destroySoon = () => {
+      socket.end();
+      setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    };
+  }
+
+  /** Whether no later request of its connection waits for its answer: then the connection may end with this one. */
+  isLast(reply: FastifyReply): boolean {
+    return this.#of(reply.request.socket).latest === reply;
+  }
+
+  /**
+   * Nothing came or went on a connection for `limits.idleTimeout`. It ends, unless a request waits for its quota or for the vendor:
+   * then there is nothing that its caller could read. One that could, and doesn't, gets no more.
+   */
+  idle(socket: Socket): void {
+    if (this.#of(socket).open.size > 0 && socket.writableLength === 0) socket.setTimeout(socket.timeout ?? 0);
+    else socket.destroy();
   }
 
   #of(socket: Socket): Connection {

@@ -6,12 +6,15 @@ import type { Outcome, Wait } from '../quota/gate.ts';
 import type { Permit, PolicyState } from '../quota/store.ts';
 import type { Target } from '../signing/target.ts';
 import type { UpstreamRequest } from '../signing/upstream-request.ts';
+import type { Stay } from './in-flight.ts';
 
 /** What is known so far of one request and its answer. Each stage of the flow adds what it found; none reads the future. */
 export interface Exchange {
   readonly id: string;
   /** Monotonic ms. */
   readonly startedAt: number;
+  /** Where it counts as one that is under way. */
+  stay?: Stay;
   /** After `x-http-method-override`. */
   method: string;
   consumer?: Consumer;

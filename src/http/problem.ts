@@ -8,6 +8,8 @@ const STATUS: Readonly<Record<ErrorCode, { status: number; title: string }>> = {
   'consumer-unknown': { status: 401, title: 'The gateway does not know this consumer' },
   'consumer-forbidden': { status: 403, title: 'This consumer may not make this call' },
   'body-too-large': { status: 413, title: 'The body is too large' },
+  'headers-too-large': { status: 431, title: 'The headers are too large' },
+  'target-too-long': { status: 414, title: 'The target is too long' },
   'quota-exceeded': { status: 429, title: 'Request cannot be satisfied as assigned quota has been exceeded' },
   'quota-unavailable': { status: 503, title: 'The quota cannot be checked' },
   overloaded: { status: 503, title: 'The gateway has too many requests under way' },

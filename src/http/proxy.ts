@@ -2,13 +2,14 @@ import httpProxy from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { accountOf, authorize, type Consumer, identify } from '../catalog/consumer.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { overloaded, shuttingDown } from '../errors.ts';
+import { shuttingDown, targetTooLong } from '../errors.ts';
 import { chargesOf } from '../quota/charges.ts';
 import type { Gate, Patience } from '../quota/gate.ts';
 import { signable } from '../signing/sign.ts';
 import { parseTarget } from '../signing/target.ts';
 import { toUpstreamRequest } from '../signing/upstream-request.ts';
 import { forwarding } from './forward.ts';
+import type { Bearer, InFlight } from './in-flight.ts';
 import { waitTerms } from './prefer.ts';
 import { setRateLimit } from './problem.ts';
 import { headerOf, METHODS, methodOf, refuseUnsound } from './request-head.ts';
@@ -23,14 +24,16 @@ export interface ProxyParts {
   readonly upstreams: Upstreams;
   readonly limits: {
     readonly bodyBytes: number;
-    readonly requestTimeoutMs: number;
-    readonly inFlight: number;
+    readonly urlBytes: number;
     readonly waitMs: number;
   };
+  /** Who calls on this listener without credentials: the consumer of a unix socket. */
+  readonly socketConsumer?: string;
   /** True once the gateway drains: what is under way finishes, nothing new begins. */
   readonly draining: () => boolean;
-  /** Requests under way, all listeners together; those that wait for their units are not. */
-  readonly inFlight: () => number;
+  readonly inFlight: InFlight;
+  /** What bears every request of this listener: the gateway, and the listener itself. */
+  readonly bearers: readonly Bearer[];
   /** Whether one more request may wait. */
   readonly mayWait: () => boolean;
 }
@@ -54,7 +57,10 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     const { exchange } = request;
     const snapshot = parts.snapshot();
     if (parts.draining()) throw shuttingDown();
-    if (parts.inFlight() > parts.limits.inFlight) throw overloaded(parts.limits.inFlight);
+    const stay = parts.inFlight.stay();
+    exchange.stay = stay;
+    for (const bearer of parts.bearers) stay.enter(bearer);
+    if (request.originalUrl.length > parts.limits.urlBytes) throw targetTooLong(parts.limits.urlBytes);
     exchange.consumer = identify(request.headers.authorization, snapshot);
     const account = snapshot.accounts.get(accountOf(exchange.consumer, headerOf(request, 'x-gateway-account')));
     if (account === undefined) throw new Error('a consumer names an account that is not configured');
@@ -65,6 +71,7 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     exchange.apiInterface = snapshot.catalogue.find(exchange.method, exchange.target.matchPath);
     const { method, target, apiInterface } = exchange;
     authorize(exchange.consumer, { method, matchPath: target.matchPath, apiInterface });
+    stay.enter({ name: `account ${account.name}`, limit: account.inFlight });
   });
 
   // The body is there by now, so a slow upload never holds a permit.
@@ -91,6 +98,7 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
       },
       patienceOf(request, reply, { consumer, ...parts }),
     );
+    exchange.stay?.resume();
     exchange.states = states;
     if (request.socket.destroyed) {
       await parts.gate.settle(permit, { kind: 'unsent' });
@@ -128,6 +136,7 @@ function patienceOf(
   if (maxWaitMs === 0) return undefined;
   const onWait: Patience['onWait'] = (wait) => {
     request.exchange.wait = wait;
+    request.exchange.stay?.pause();
   };
   return { maxWaitMs, leaving: leavingOf(reply), onWait };
 }

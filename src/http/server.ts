@@ -1,55 +1,65 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import underPressure from '@fastify/under-pressure';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import { bodyTooLarge, callerLeft, GatewayError, internal, requestInvalid, requestTimeout } from '../errors.ts';
+import type { Listener } from '../catalog/listener.ts';
+import {
+  bodyTooLarge,
+  callerLeft,
+  GatewayError,
+  headersTooLarge,
+  internal,
+  requestInvalid,
+  requestTimeout,
+  tooSlow,
+} from '../errors.ts';
 import type { Connections } from './connections.ts';
 import type { Ending } from './exchange.ts';
+import { createHttpServer, type ServerLimits } from './http-server.ts';
 import { sendProblem } from './problem.ts';
 import { type ProxyParts, proxy } from './proxy.ts';
 import { methodUnknown } from './request-head.ts';
 import { createRequestIds } from './request-ids.ts';
 import type { Telemetry } from './telemetry.ts';
-
-/** How often Node looks for requests that take too long to arrive; its default of 30 s would make a minute and a half of one minute. */
-const TIMEOUT_CHECK_MS = 1000;
+import type { createConnectionTelemetry } from './telemetry-connections.ts';
+import { handshakeFault } from './tls.ts';
 
 /**
- * A server that consumers call: one per listener. Every request gets an exchange at its start, is answered by the proxy or with a
- * problem, and is observed once at its end, whoever ended it.
+ * A server that consumers call: one per address that is listened on. Every request gets an exchange at its start, is answered by
+ * the proxy or with a problem, and is observed once at its end, whoever ended it.
  *
  * @param options.now monotonic ms
  */
 export async function createServer(options: {
-  parts: ProxyParts;
+  listener: Listener;
+  /** `listen[0]` */
+  name: string;
+  parts: Omit<ProxyParts, 'bearers' | 'socketConsumer'>;
+  limits: ServerLimits & { readonly eventLoopDelayMs: number; readonly inFlight: number };
   connections: Connections;
   telemetry: Telemetry;
+  connectionFailed: ReturnType<typeof createConnectionTelemetry>;
   now: () => number;
 }): Promise<FastifyInstance> {
-  const { parts, connections, telemetry, now } = options;
-  const { bodyBytes, requestTimeoutMs } = parts.limits;
+  const { listener, name, parts, limits, connections, telemetry, now } = options;
+  const { bodyBytes } = parts.limits;
   const server = Fastify({
     logger: false,
     // The router and the proxy library see `/`; the caller's own target waits in `originalUrl` for `parseTarget`.
     rewriteUrl: () => '/',
     genReqId: createRequestIds(),
     bodyLimit: bodyBytes,
-    requestTimeout: requestTimeoutMs,
-    http: {
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-      requestTimeout: requestTimeoutMs,
-      // Node would refuse it without a reason or a line in the log.
-      requireHostHeader: false,
-      // Without it, Node takes 60 s for the head; where that is more than the whole may take, it swaps the two.
-      headersTimeout: requestTimeoutMs,
-    },
+    serverFactory: (handler) => createHttpServer(handler, { limits, ...('tls' in listener && { tls: listener.tls }) }),
     exposeHeadRoutes: false,
     return503OnClosing: false,
     clientErrorHandler: (error, socket) => {
       // Closed already, or never used: there is no request to refuse.
       if (!socket.writable || socket.bytesRead === 0) socket.destroy();
-      else connections.refuse(socket, toUnreadError(error));
+      else connections.refuse(socket, toUnreadError(error, limits.headersBytes));
     },
   });
+  tellOfConnections(server, options);
 
   server.decorateRequest('exchange');
   server.addHook('onRequest', (request, reply, done) => {
@@ -64,11 +74,17 @@ export async function createServer(options: {
     });
     done();
   });
+  server.addHook('onSend', async (_request, reply, payload) => {
+    // The next request of this caller should find a gateway that stays.
+    if (parts.draining() && connections.isLast(reply)) reply.header('connection', 'close');
+    return payload;
+  });
   server.setErrorHandler((thrown, request, reply) => {
     const error = toGatewayError(thrown, bodyBytes);
     const { exchange } = request;
     exchange.error = error;
     if (error.code === 'quota-exceeded' || error.code === 'quota-unavailable') exchange.decision = 'denied';
+    if (!request.raw.complete) connections.partWith(reply);
     sendProblem(reply, error, request.id);
   });
   // Node would answer 417 by itself. `expect` isn't sent on, so the request is like any other.
@@ -78,9 +94,40 @@ export async function createServer(options: {
     socket.on('error', () => {}).resume();
     connections.refuse(socket, methodUnknown('CONNECT'));
   });
+  server.server.on('timeout', (socket: Socket) => connections.idle(socket));
 
-  await proxy(server, parts);
+  await server.register(underPressure, {
+    maxEventLoopDelay: limits.eventLoopDelayMs,
+    // Whoever calls a gateway that stops is told so, however busy it is.
+    pressureHandler: () => {
+      if (!parts.draining()) throw tooSlow();
+    },
+  });
+  await proxy(server, {
+    ...parts,
+    bearers: [
+      { name: 'the gateway', limit: limits.inFlight },
+      { name, limit: listener.inFlight },
+    ],
+    ...('unixSocket' in listener && listener.consumer !== undefined && { socketConsumer: listener.consumer }),
+  });
   return server;
+}
+
+/** Tells of connections that end before there is a request. */
+function tellOfConnections(
+  { server }: FastifyInstance,
+  { connectionFailed }: Pick<Parameters<typeof createServer>[0], 'connectionFailed'>,
+): void {
+  // Node takes a failed handshake for a malformed request as well; with this the socket is gone by then.
+  server.prependListener('tlsClientError', (error: Error, socket: Socket) => {
+    connectionFailed('handshake', {
+      cause: handshakeFault(error, socket instanceof TLSSocket ? socket : {}),
+      remoteAddress: socket.remoteAddress,
+    });
+    socket.destroy();
+  });
+  server.on('drop', (peer) => connectionFailed('too-many', { remoteAddress: peer?.remoteAddress }));
 }
 
 function endingOf({ raw, request, statusCode }: FastifyReply): Ending {
@@ -89,12 +136,14 @@ function endingOf({ raw, request, statusCode }: FastifyReply): Ending {
 }
 
 /** Why Node gave up reading a request. */
-function toUnreadError({ code }: Error & { code?: string }): GatewayError {
+function toUnreadError({ code }: Error & { code?: string }, headersBytes: number): GatewayError {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return requestTimeout();
     case 'HPE_INVALID_EOF_STATE':
       return callerLeft();
+    case 'HPE_HEADER_OVERFLOW':
+      return headersTooLarge(headersBytes);
     default:
       return requestInvalid('not a well-formed HTTP/1.1 request');
   }

@@ -91,6 +91,7 @@ export function createTelemetry(options: {
       const { call } = exchange;
       const finish = () => {
         inFlight--;
+        exchange.stay?.end();
         observe(exchange, ending);
       };
       if (call === undefined || call.outcome !== undefined) finish();

@@ -47,8 +47,8 @@ export const badDocument: readonly BadFile[] = [
   },
   {
     name: 'a key of a later release',
-    yaml: `listen:\n  - unixSocket: /run/gateway.sock\n${REST}`,
-    mistakes: ['2:5  listen[0].unixSocket  unknown key; known: host, port'],
+    yaml: `listen:\n  - quicPort: 8443\n${REST}`,
+    mistakes: ['2:5  listen[0].quicPort  unknown key; known: host, port, tls, inFlight'],
   },
   { name: 'nothing after a key', yaml: `limits:\n${REST}`, mistakes: ['1:1  limits  expected a mapping, got nothing'] },
 ];

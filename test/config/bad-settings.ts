@@ -60,12 +60,27 @@ export const badSettings: readonly BadFile[] = [
   {
     name: 'a size without unit',
     yaml: `limits: { body: 1048576 }\n${REST}`,
-    mistakes: ['1:11  limits.body  expected a size such as 10MiB (B, KiB, MiB or GiB), got 1048576'],
+    mistakes: ['1:11  limits.body  expected a size such as 10MiB (B, KiB or MiB; at most 256MiB), got 1048576'],
   },
   {
     name: 'a size of another unit',
     yaml: `limits: { body: 10MB }\n${REST}`,
-    mistakes: ['1:11  limits.body  expected a size such as 10MiB (B, KiB, MiB or GiB), got "10MB"'],
+    mistakes: ['1:11  limits.body  expected a size such as 10MiB (B, KiB or MiB; at most 256MiB), got "10MB"'],
+  },
+  {
+    name: 'a body beyond what memory is for',
+    yaml: `limits: { body: 257MiB }\n${REST}`,
+    mistakes: ['1:11  limits.body  expected a size such as 10MiB (B, KiB or MiB; at most 256MiB), got "257MiB"'],
+  },
+  {
+    name: 'a target that is longer than the head that holds it',
+    yaml: `limits: { url: 17KiB }\n${REST}`,
+    mistakes: ['1:11  limits.url  larger than limits.headers, which is 16KiB'],
+  },
+  {
+    name: 'a delay of a drain beyond an hour',
+    yaml: `limits: { drainDelay: 61m }\n${REST}`,
+    mistakes: ['1:11  limits.drainDelay  expected a duration such as 5s (at most 1h), got "61m"'],
   },
   {
     name: 'a timeout of nothing',
@@ -121,7 +136,7 @@ export const badSettings: readonly BadFile[] = [
     mistakes: [
       '1:8  log.level  expected "fatal", "error", "warn", "info", "debug", "trace" or "silent", got "loud"',
       '4:47  accounts.main.credential.apiKey  environment variable UNSET is not set',
-      '6:11  limits.body  expected a size such as 10MiB (B, KiB, MiB or GiB), got 5',
+      '6:11  limits.body  expected a size such as 10MiB (B, KiB or MiB; at most 256MiB), got 5',
       '6:20  limits.bdy  unknown key; did you mean "body"?',
       '8:19  consumers.bot.token.sha256  expected 64 lower-case hexadecimal digits',
       '8:43  consumers.bot.accounts[0]  no account is named "mian"; did you mean "main"?',

@@ -8,6 +8,7 @@ import { badCallers } from './bad-callers.ts';
 import { badCredentials } from './bad-credentials.ts';
 import { badDocument } from './bad-document.ts';
 import { REST } from './bad-file.ts';
+import { badListeners } from './bad-listeners.ts';
 import { badQuotas } from './bad-quotas.ts';
 import { badSettings } from './bad-settings.ts';
 import { badStore } from './bad-store.ts';
@@ -30,6 +31,7 @@ for (const { name, yaml, mistakes } of [
   ...badCredentials,
   ...badQuotas,
   ...badCallers,
+  ...badListeners,
   ...badSettings,
   ...badStore,
 ]) {

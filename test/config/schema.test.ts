@@ -10,8 +10,8 @@ import { REST } from './bad-file.ts';
 const example = readFileSync(new URL('../../config/gateway.example.yaml', import.meta.url), 'utf8');
 const schemaFile = readFileSync(new URL('../../config/gateway.schema.json', import.meta.url), 'utf8');
 
-// `maximumDuration` is the gateway's own; editors pass over it, and so does this reader.
-const accepts = new Ajv({ strict: true, discriminator: true, keywords: ['maximumDuration'] }).compile(
+// `maximumDuration` and `maximumSize` are the gateway's own; editors pass over them, and so does this reader.
+const accepts = new Ajv({ strict: true, discriminator: true, keywords: ['maximumDuration', 'maximumSize'] }).compile(
   JSON.parse(schemaFile),
 );
 

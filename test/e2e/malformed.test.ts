@@ -19,7 +19,6 @@ const MALFORMED: readonly (readonly [what: string, bytes: string])[] = [
   ['a list of lengths', 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2, 2\r\n\r\n{}'],
   ['a bad chunk', 'POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n'],
   ['CONNECT', 'CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n'],
-  ['too many headers', `GET /a HTTP/1.1\r\nHost: h\r\n${'x: yyyyyyyyyyyyyyyyyyyy\r\n'.repeat(2000)}\r\n`],
 ];
 
 for (const [what, bytes] of MALFORMED) {

@@ -17,10 +17,16 @@ export const WIDE: Quotas = {
 /** The defaults, but for a shorter drain. */
 export const LIMITS: Config['limits'] = {
   bodyBytes: 10 * 1024 * 1024,
+  headersBytes: 16 * 1024,
+  urlBytes: 8 * 1024,
   requestTimeoutMs: 60_000,
+  idleTimeoutMs: 72_000,
+  connections: 4096,
+  eventLoopDelayMs: 1000,
   connectTimeoutMs: 5000,
   upstreamTimeoutMs: 30_000,
   graceMs: 30_000,
+  drainDelayMs: 0,
   drainMs: 5000,
   inFlight: 512,
   waitMs: 120_000,

@@ -1,0 +1,41 @@
+import type { Logger } from 'pino';
+import { Counter, type Registry } from 'prom-client';
+
+/** Why a connection ended before there was a request: no good handshake, or one connection too many. */
+export type ConnectionFault = 'handshake' | 'too-many';
+
+/** A stranger can fail as often as it likes; of each kind there is a line this often at most. */
+const LINE_EVERY_MS = 60_000;
+
+/**
+ * Tells of connections that came to nothing. Each is counted; the log has the first, then one line a minute at most, with how many
+ * there were since the last.
+ *
+ * @param options.now monotonic ms
+ */
+export function createConnectionTelemetry(options: {
+  log: Logger;
+  registry: Registry;
+  now: () => number;
+}): (fault: ConnectionFault, facts: { cause?: string; remoteAddress?: string | undefined }) => void {
+  const { log, registry, now } = options;
+  const faults = new Counter({
+    name: 'cdnetworks_gateway_connection_faults_total',
+    help: 'Connections that ended before a request: failed TLS handshakes, and those beyond limits.connections.',
+    labelNames: ['fault'] as const,
+    registers: [registry],
+  });
+  const untold: Record<ConnectionFault, { count: number; nextLineAt: number }> = {
+    handshake: { count: 0, nextLineAt: Number.NEGATIVE_INFINITY },
+    'too-many': { count: 0, nextLineAt: Number.NEGATIVE_INFINITY },
+  };
+  return (fault, { cause, remoteAddress }) => {
+    faults.inc({ fault });
+    const about = untold[fault];
+    about.count += 1;
+    if (now() < about.nextLineAt) return;
+    log.warn({ fault, cause, req: { remoteAddress }, count: about.count }, 'connection refused');
+    about.count = 0;
+    about.nextLineAt = now() + LINE_EVERY_MS;
+  };
+}
