@@ -67,6 +67,7 @@ export async function startGateway(
   const store = await openStore(config.store, {
     clock,
     accounts: accounts.values(),
+    consumers: config.consumers,
     unseenMs: leaseMs + limits.waitMs,
     onError: telemetry.storeFailed,
     onLocalDenial: telemetry.deniedLocally,

@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { consumerForbidden, consumerUnknown } from '../errors.ts';
+import type { Limit } from '../quota/policy.ts';
 import type { ApiInterface } from './api-interface.ts';
 
 /** Who calls the gateway, and what it may call. */
@@ -8,6 +9,8 @@ export interface Consumer {
   /** Names of accounts; the first is used unless the caller picks another. */
   readonly accounts: readonly string[];
   readonly allow: readonly string[];
+  /** What it may spend of an account at most; its share of each one that it uses. */
+  readonly quota?: Limit;
   /** How long its requests wait for quota when they don't say; not at all without it. */
   readonly waitMs?: number;
 }

@@ -1,4 +1,5 @@
 import type { Account } from '../catalog/account.ts';
+import type { Limit } from '../quota/policy.ts';
 import type { RedisLocation } from '../quota/redis-location.ts';
 
 /** Where the gateway or its admin port listens. */
@@ -15,6 +16,8 @@ export interface ConsumerConfig {
   /** The first is the default; the header `x-gateway-account` picks another. */
   readonly accounts: readonly string[];
   readonly allow: readonly string[];
+  /** What it may spend of an account at most. */
+  readonly quota?: Limit;
   /** How long its requests wait for quota when they don't say; not at all without it. */
   readonly waitMs?: number;
 }

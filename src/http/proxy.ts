@@ -84,7 +84,7 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
       {
         account: account.quotaAccount,
         interfaceId: apiInterface.id,
-        charges: chargesOf(account.quotas, apiInterface),
+        charges: chargesOf(account.quotas, apiInterface, consumer),
         marginMs: account.quotas.marginMs,
         consumer: consumer.name,
         ...(fingerprint === undefined ? {} : { fingerprint }),
