@@ -2,10 +2,12 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { type DestinationStream, pino } from 'pino';
 import { loadCatalogue } from './catalog/api-interface.ts';
+import { loopbackAnd } from './catalog/network.ts';
 import type { Snapshot } from './catalog/snapshot.ts';
 import type { Config, Listener } from './config/config.ts';
 import { shuttingDown } from './errors.ts';
 import { createAdmin } from './http/admin.ts';
+import { Callers } from './http/callers.ts';
 import { Connections } from './http/connections.ts';
 import { outcomeOf } from './http/forward.ts';
 import { createServer } from './http/server.ts';
@@ -93,6 +95,7 @@ export async function startGateway(
   const parts = {
     snapshot: () => snapshot,
     gate,
+    callers: new Callers({ clock, useOnce: gate.useOnce, onFailure: telemetry.authenticationFailed }),
     upstreams,
     limits,
     draining: () => draining,
@@ -159,7 +162,14 @@ function toSnapshot({ accounts, consumers, anonymous }: Config): Snapshot {
     consumers,
     ...(anonymous === undefined
       ? {}
-      : { anonymous: { ...anonymous, name: 'anonymous', accounts: [anonymous.account] } }),
+      : {
+          anonymous: {
+            ...anonymous,
+            name: 'anonymous',
+            accounts: [anonymous.account],
+            trusts: loopbackAnd(anonymous.trustNetwork ?? []),
+          },
+        }),
     catalogue: loadCatalogue(named),
   };
 }

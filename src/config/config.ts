@@ -1,25 +1,11 @@
 import type { Account } from '../catalog/account.ts';
-import type { Limit } from '../quota/policy.ts';
+import type { KnownConsumer } from '../catalog/consumer.ts';
 import type { RedisLocation } from '../quota/redis-location.ts';
 
 /** Where the gateway or its admin port listens. */
 export interface Listener {
   readonly host: string;
   readonly port: number;
-}
-
-/** A consumer as configured: how it is recognised and what it may use. */
-export interface ConsumerConfig {
-  readonly name: string;
-  /** SHA-256 of the bearer token, 64 lower-case hex digits. */
-  readonly tokenSha256: string;
-  /** The first is the default; the header `x-gateway-account` picks another. */
-  readonly accounts: readonly string[];
-  readonly allow: readonly string[];
-  /** What it may spend of an account at most. */
-  readonly quota?: Limit;
-  /** How long its requests wait for quota when they don't say; not at all without it. */
-  readonly waitMs?: number;
 }
 
 /** Where quotas are counted. */
@@ -44,8 +30,14 @@ export interface Config {
   readonly admin: Listener;
   readonly accounts: ReadonlyMap<string, Account>;
   readonly store: StoreConfig;
-  readonly anonymous?: { readonly account: string; readonly allow: readonly string[]; readonly waitMs?: number };
-  readonly consumers: readonly ConsumerConfig[];
+  readonly anonymous?: {
+    readonly account: string;
+    readonly allow: readonly string[];
+    readonly waitMs?: number;
+    /** Networks that they may call from, beside loopback and unix sockets. */
+    readonly trustNetwork?: readonly string[];
+  };
+  readonly consumers: readonly KnownConsumer[];
   readonly limits: {
     readonly bodyBytes: number;
     /** For the head and the body of a request together. */

@@ -14,6 +14,9 @@ export interface Exchange {
   readonly startedAt: number;
   /** After `x-http-method-override`. */
   method: string;
+  /** Who it says it is, while that is not proven yet. */
+  claimed?: string;
+  /** Who it has proven to be. */
   consumer?: Consumer;
   account?: Account;
   target?: Target;

@@ -1,6 +1,6 @@
 import httpProxy from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { accountOf, authorize, type Consumer, identify } from '../catalog/consumer.ts';
+import { accountOf, authorize, type Consumer } from '../catalog/consumer.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { overloaded, shuttingDown } from '../errors.ts';
 import { chargesOf } from '../quota/charges.ts';
@@ -8,6 +8,7 @@ import type { Gate, Patience } from '../quota/gate.ts';
 import { signable } from '../signing/sign.ts';
 import { parseTarget } from '../signing/target.ts';
 import { toUpstreamRequest } from '../signing/upstream-request.ts';
+import type { Callers } from './callers.ts';
 import { forwarding } from './forward.ts';
 import { waitTerms } from './prefer.ts';
 import { setRateLimit } from './problem.ts';
@@ -20,6 +21,9 @@ export interface ProxyParts {
   /** The configuration as it is now. */
   readonly snapshot: () => Snapshot;
   readonly gate: Gate;
+  readonly callers: Callers;
+  /** The consumer that this listener's socket belongs to, if it does. */
+  readonly socketConsumer?: string;
   readonly upstreams: Upstreams;
   readonly limits: {
     readonly bodyBytes: number;
@@ -55,8 +59,8 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     const snapshot = parts.snapshot();
     if (parts.draining()) throw shuttingDown();
     if (parts.inFlight() > parts.limits.inFlight) throw overloaded(parts.limits.inFlight);
-    exchange.consumer = identify(request.headers.authorization, snapshot);
-    const account = snapshot.accounts.get(accountOf(exchange.consumer, headerOf(request, 'x-gateway-account')));
+    const consumer = parts.callers.claim(request, { snapshot, socketConsumer: parts.socketConsumer });
+    const account = snapshot.accounts.get(accountOf(consumer, headerOf(request, 'x-gateway-account')));
     if (account === undefined) throw new Error('a consumer names an account that is not configured');
     exchange.account = account;
     refuseUnsound(request);
@@ -64,14 +68,15 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     exchange.target = parseTarget(request.originalUrl);
     exchange.apiInterface = snapshot.catalogue.find(exchange.method, exchange.target.matchPath);
     const { method, target, apiInterface } = exchange;
-    authorize(exchange.consumer, { method, matchPath: target.matchPath, apiInterface });
+    authorize(consumer, { method, matchPath: target.matchPath, apiInterface });
   });
 
   // The body is there by now, so a slow upload never holds a permit.
   async function handler(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { exchange } = request;
-    const { account, apiInterface, consumer, method, target } = exchange;
-    if (!consumer || !account || !apiInterface || !target) throw new Error('not resolved');
+    const { account, apiInterface, method, target } = exchange;
+    if (!account || !apiInterface || !target) throw new Error('not resolved');
+    const consumer = await parts.callers.prove(request);
     const upstreamRequest = toUpstreamRequest({
       method,
       target,
