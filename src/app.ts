@@ -2,10 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type DestinationStream, pino } from 'pino';
 import { loadCatalogue } from './catalog/api-interface.ts';
 import { listenerName } from './catalog/listener.ts';
+import { loopbackAnd } from './catalog/network.ts';
 import type { Snapshot } from './catalog/snapshot.ts';
 import type { Config } from './config/config.ts';
 import { shuttingDown } from './errors.ts';
 import { createAdmin } from './http/admin.ts';
+import { Callers } from './http/callers.ts';
 import { Connections } from './http/connections.ts';
 import { outcomeOf } from './http/forward.ts';
 import { InFlight } from './http/in-flight.ts';
@@ -73,6 +75,7 @@ export async function startGateway(
   const store = await openStore(config.store, {
     clock,
     accounts: accounts.values(),
+    consumers: config.consumers,
     unseenMs: leaseMs + limits.waitMs,
     onError: telemetry.storeFailed,
     onLocalDenial: telemetry.deniedLocally,
@@ -99,6 +102,7 @@ export async function startGateway(
   const parts = {
     snapshot: () => snapshot,
     gate,
+    callers: new Callers({ clock, useOnce: gate.useOnce, onFailure: telemetry.authenticationFailed }),
     upstreams,
     limits,
     draining: () => draining,
@@ -192,7 +196,14 @@ function toSnapshot({ accounts, consumers, anonymous }: Config): Snapshot {
     consumers,
     ...(anonymous === undefined
       ? {}
-      : { anonymous: { ...anonymous, name: 'anonymous', accounts: [anonymous.account] } }),
+      : {
+          anonymous: {
+            ...anonymous,
+            name: 'anonymous',
+            accounts: [anonymous.account],
+            trusts: loopbackAnd(anonymous.trustNetwork ?? []),
+          },
+        }),
     catalogue: loadCatalogue(named),
   };
 }

@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'request-invalid'
   | 'request-timeout'
   | 'consumer-unknown'
+  | 'authentication-limited'
   | 'consumer-forbidden'
   | 'body-too-large'
   | 'headers-too-large'
@@ -25,6 +26,8 @@ export interface ErrorDetails {
   readonly retryAfterMs?: number;
   /** Where the account's quotas stand. */
   readonly states?: readonly PolicyState[];
+  /** The ways in which a caller can say who it is; become `WWW-Authenticate`. */
+  readonly challenges?: readonly string[];
 }
 
 /**
@@ -53,9 +56,17 @@ export function requestTimeout(): GatewayError {
   return new GatewayError('request-timeout', 'the request did not arrive in time; nothing was sent');
 }
 
-/** The bearer token is missing or nobody's. */
-export function consumerUnknown(reason: string): GatewayError {
-  return new GatewayError('consumer-unknown', reason);
+/** Nobody is known by what the request presents. */
+export function consumerUnknown(reason: string, challenges: readonly string[]): GatewayError {
+  return new GatewayError('consumer-unknown', reason, { details: { challenges } });
+}
+
+/** Too many requests from there have failed to say who they are. */
+export function authenticationLimited(reason: string, waitMs: number): GatewayError {
+  const seconds = Math.ceil(waitMs / 1000);
+  return new GatewayError('authentication-limited', `${reason}; after so many failures, try again in ${seconds} s`, {
+    details: { retryAfterMs: waitMs },
+  });
 }
 
 /** The consumer is known and may not do this. */

@@ -41,7 +41,7 @@ const commands: ReadonlyMap<string, { summary: string; load: () => Promise<Comma
   [
     'token',
     {
-      summary: "make a consumer's token, or the hash of one",
+      summary: "make a consumer's token or key pair, or the hash of a token",
       load: async () => (await import('./cli/token.ts')).token,
     },
   ],

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Account } from './catalog/account.ts';
+import type { Consumer } from './catalog/consumer.ts';
 import type { StoreConfig } from './config/config.ts';
 import type { Clock } from './quota/clock.ts';
 import { withDenyCache } from './quota/deny-cache.ts';
@@ -21,6 +22,7 @@ export async function openStore(
   options: {
     clock: Clock;
     accounts: Iterable<Account>;
+    consumers: Iterable<Pick<Consumer, 'quota'>>;
     /** How long an admitted request may stay unseen: lease and longest wait. */
     unseenMs: number;
     onError: (error: unknown) => void;
@@ -45,7 +47,7 @@ export async function openStore(
     clock,
     keyPrefix: config.keyPrefix,
     accounts: [...new Set(accounts.map(({ quotaAccount }) => quotaAccount))],
-    horizonMs: longestWindowMs(accounts) + unseenMs + BEAT_SLACK_MS,
+    horizonMs: longestWindowMs(accounts, [...options.consumers]) + unseenMs + BEAT_SLACK_MS,
     coldStart: config.coldStart,
     whenDown: config.whenDown,
   });
@@ -56,9 +58,10 @@ export async function openStore(
 }
 
 /** Of the quotas that hold everywhere; a longer one of a single interface doesn't keep all others waiting (README.md). */
-function longestWindowMs(accounts: readonly Account[]): number {
+function longestWindowMs(accounts: readonly Account[], consumers: readonly Pick<Consumer, 'quota'>[]): number {
+  const shares = consumers.flatMap(({ quota }) => (quota === undefined ? [] : [quota]));
   const spans = accounts.flatMap(({ quotas }) =>
-    [quotas.account, quotas.interface].map(({ windowMs }) => windowMs + quotas.marginMs),
+    [quotas.account, quotas.interface, ...shares].map(({ windowMs }) => windowMs + quotas.marginMs),
   );
   return Math.max(...spans);
 }

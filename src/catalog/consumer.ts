@@ -1,6 +1,8 @@
-import { hash, timingSafeEqual } from 'node:crypto';
-import { consumerForbidden, consumerUnknown } from '../errors.ts';
+import { consumerForbidden } from '../errors.ts';
+import type { Limit } from '../quota/policy.ts';
 import type { ApiInterface } from './api-interface.ts';
+import type { Network } from './network.ts';
+import type { Secret } from './secret.ts';
 
 /** Who calls the gateway, and what it may call. */
 export interface Consumer {
@@ -8,38 +10,28 @@ export interface Consumer {
   /** Names of accounts; the first is used unless the caller picks another. */
   readonly accounts: readonly string[];
   readonly allow: readonly string[];
+  /** What it may spend of an account at most; its share of each one that it uses. */
+  readonly quota?: Limit;
   /** How long its requests wait for quota when they don't say; not at all without it. */
   readonly waitMs?: number;
 }
 
-/** A consumer that proves itself with a bearer token. */
-export interface TokenConsumer extends Consumer {
-  /** SHA-256 of the token, lower-case hex. */
-  readonly tokenSha256: string;
+/** A consumer and what identifies it: any of these, or the unix socket that it alone may open. */
+export interface KnownConsumer extends Consumer {
+  /** SHA-256 of its bearer token, 64 lower-case hex digits. */
+  readonly tokenSha256?: string;
+  /** A key pair of the gateway's own, for clients that sign as the vendor wants it. */
+  readonly accessKey?: { readonly id: string; readonly secretKey: Secret };
+  /** The same for the vendor's other scheme. */
+  readonly apiKey?: { readonly username: string; readonly apiKey: Secret };
+  /** Of its client certificate: `CN:purge-bot`, `DNS:purge.internal`, `URI:spiffe://a/b` or `email:a@b`. */
+  readonly certificateName?: string;
 }
 
-/**
- * Tells who presents that `Authorization` header.
- *
- * Where consumers have tokens a bearer token is a claim that must be true. Any other credential is dropped with the rest of the
- * caller's headers, and whoever presents none is `anonymous`, if the configuration has that.
- *
- * @throws `consumer-unknown`
- */
-export function identify(
-  authorization: string | undefined,
-  known: { readonly consumers: readonly TokenConsumer[]; readonly anonymous?: Consumer },
-): Consumer {
-  const token = /^Bearer(?: +(.*))?$/i.exec(authorization ?? '');
-  if (token !== null && known.consumers.length > 0) {
-    const consumer = withToken(token[1] ?? '', known.consumers);
-    if (consumer === undefined) throw consumerUnknown('the bearer token is not one of this gateway');
-    return consumer;
-  }
-  if (known.anonymous === undefined) {
-    throw consumerUnknown('this gateway wants a token: Authorization: Bearer ...');
-  }
-  return known.anonymous;
+/** Callers without credentials. */
+export interface Anonymous extends Consumer {
+  /** Whether they may call from an address. */
+  readonly trusts: Network;
 }
 
 /**
@@ -68,12 +60,6 @@ export function authorize(
   if (!consumer.allow.some((pattern) => allows(pattern, call))) {
     throw consumerForbidden(`consumer ${consumer.name} may not call ${call.apiInterface.id}`);
   }
-}
-
-/** All digests are compared, each in constant time, so that the answer's time tells nothing of the tokens. */
-function withToken(token: string, consumers: readonly TokenConsumer[]): TokenConsumer | undefined {
-  const digest = Buffer.from(hash('sha256', token));
-  return consumers.filter((consumer) => timingSafeEqual(digest, Buffer.from(consumer.tokenSha256)))[0];
 }
 
 function allows(

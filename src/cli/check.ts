@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
+import type { KnownConsumer } from '../catalog/consumer.ts';
 import { type Listener, listenerName } from '../catalog/listener.ts';
-import type { StoreConfig } from '../config/config.ts';
+import type { Config, StoreConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Command } from './command.ts';
 
@@ -23,7 +24,7 @@ Never prints a secret.
   listen      ${config.listen.map(listenerOf).join(', ')}
   admin       ${config.admin.host}:${config.admin.port}
   accounts    ${[...config.accounts.values()].map(({ name, origin, credential }) => `${name} (${origin}, ${credential.type})`).join(', ')}
-  consumers   ${[...(config.anonymous ? ['anonymous'] : []), ...config.consumers.map(({ name }) => name)].join(', ')}
+  consumers   ${[...(config.anonymous ? [anonymousOf(config.anonymous)] : []), ...config.consumers.map(consumerOf)].join(', ')}
   store       ${storeOf(config.store)}
 `);
   },
@@ -38,6 +39,23 @@ function listenerOf(listener: Listener): string {
         ? []
         : ['client certificates'];
   return `${listenerName(listener)}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`;
+}
+
+/** Whom callers without credentials are let in from. */
+function anonymousOf({ trustNetwork = [] }: NonNullable<Config['anonymous']>): string {
+  return trustNetwork.length === 0 ? 'anonymous' : `anonymous (also from ${trustNetwork.join(', ')})`;
+}
+
+/** What a consumer is told by; not the names themselves, next to which a secret may stand by mistake. */
+function consumerOf({ name, tokenSha256, accessKey, apiKey, certificateName, quota }: KnownConsumer): string {
+  const kinds = [
+    tokenSha256 && 'token',
+    accessKey && 'access key',
+    apiKey && 'API key',
+    certificateName && 'certificate',
+  ].filter((kind) => kind !== undefined);
+  const share = quota === undefined ? '' : `, ${quota.quota} in ${quota.windowMs / 1000} s`;
+  return `${name} (${kinds.length === 0 ? 'unix socket' : kinds.join(' or ')}${share})`;
 }
 
 /** Where quotas are counted. Of Redis the address isn't shown: it may hold a password. */

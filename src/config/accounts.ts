@@ -55,7 +55,8 @@ function toQuotas(common: FileQuotas, own: Partial<FileQuotas> = {}): Quotas {
   };
 }
 
-function toLimit({ quota, window }: FileQuotas['account']): Limit {
+/** A limit of the file in ms. */
+export function toLimit({ quota, window }: FileQuotas['account']): Limit {
   return { quota, windowMs: parseDurationMs(window) };
 }
 

@@ -1,18 +1,7 @@
 import type { Account } from '../catalog/account.ts';
+import type { KnownConsumer } from '../catalog/consumer.ts';
 import type { Listener, TcpListener } from '../catalog/listener.ts';
 import type { RedisLocation } from '../quota/redis-location.ts';
-
-/** A consumer as configured: how it is recognised and what it may use. */
-export interface ConsumerConfig {
-  readonly name: string;
-  /** SHA-256 of the bearer token, 64 lower-case hex digits. */
-  readonly tokenSha256: string;
-  /** The first is the default; the header `x-gateway-account` picks another. */
-  readonly accounts: readonly string[];
-  readonly allow: readonly string[];
-  /** How long its requests wait for quota when they don't say; not at all without it. */
-  readonly waitMs?: number;
-}
 
 /** Where quotas are counted. */
 export type StoreConfig =
@@ -36,8 +25,14 @@ export interface Config {
   readonly admin: Pick<TcpListener, 'host' | 'port'>;
   readonly accounts: ReadonlyMap<string, Account>;
   readonly store: StoreConfig;
-  readonly anonymous?: { readonly account: string; readonly allow: readonly string[]; readonly waitMs?: number };
-  readonly consumers: readonly ConsumerConfig[];
+  readonly anonymous?: {
+    readonly account: string;
+    readonly allow: readonly string[];
+    readonly waitMs?: number;
+    /** Networks that they may call from, beside loopback and unix sockets. */
+    readonly trustNetwork?: readonly string[];
+  };
+  readonly consumers: readonly KnownConsumer[];
   readonly limits: {
     readonly bodyBytes: number;
     /** Of the head of a request, its first line among it. */

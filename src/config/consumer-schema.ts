@@ -1,6 +1,8 @@
 import Type from 'typebox';
+import { SecretReferenceSchema } from './account-schema.ts';
 import { DURATION } from './duration.ts';
 import { ALLOW_PATTERN } from './interface-pattern.ts';
+import { Limit } from './quota-schema.ts';
 
 const AccountName = Type.String({ title: 'the name of an account', description: 'Name of an account.' });
 
@@ -24,25 +26,94 @@ const Wait = Type.String({
   maximumDuration: '1h',
 });
 
-/** A caller with a bearer token as the file describes it. */
+const Token = Type.Object(
+  {
+    sha256: Type.String({
+      title: '64 lower-case hexadecimal digits',
+      description: 'SHA-256 of the bearer token.',
+      pattern: '^[0-9a-f]{64}$',
+      writeOnly: true, // Not secret, but the token itself may stand here by mistake.
+    }),
+  },
+  {
+    additionalProperties: false,
+    title: '{ sha256: DIGEST }',
+    description: 'It sends a bearer token.',
+    writeOnly: true,
+  },
+);
+
+const AccessKey = Type.Object(
+  {
+    id: Type.String({
+      title: 'an access key of printable ASCII without spaces and commas',
+      description: 'Access key (AK) that it signs with.',
+      pattern: '^[!-+\\--~]+$',
+      writeOnly: true, // Not secret, but the secret key may stand here by mistake.
+    }),
+    secretKey: Type.With(SecretReferenceSchema, { description: 'Secret key (SK) that it signs with.' }),
+  },
+  {
+    additionalProperties: false,
+    title: '{ id: NAME, secretKey: { env: NAME } or { file: PATH } }',
+    description: "It signs with an access key of the gateway's own, as the vendor's SDKs do.",
+    writeOnly: true,
+  },
+);
+
+const ApiKey = Type.Object(
+  {
+    username: Type.String({
+      title: 'a user name without ":" or control characters',
+      description: 'User name that it sends.',
+      pattern: '^[^:\\p{Cc}]+$', // RFC 7617, section 2: the first colon ends the name.
+      writeOnly: true, // Not secret, but what follows a colon may be.
+    }),
+    apiKey: Type.With(SecretReferenceSchema, { description: 'API key that it proves the date with.' }),
+  },
+  {
+    additionalProperties: false,
+    title: '{ username: NAME, apiKey: { env: NAME } or { file: PATH } }',
+    description: "It sends Basic with the HMAC-SHA1 of the date, by an API key of the gateway's own.",
+    writeOnly: true,
+  },
+);
+
+const Certificate = Type.Unsafe<{ commonName: string } | { san: string }>(
+  Type.Object(
+    {
+      commonName: Type.Optional(
+        Type.String({
+          title: "the common name of a certificate's subject",
+          description: 'Common name of its subject.',
+          pattern: '^\\P{Cc}+$',
+        }),
+      ),
+      san: Type.Optional(
+        Type.String({
+          title: 'an alternative name such as DNS:purge.internal, URI:spiffe://a/b or email:a@b',
+          description: 'One of its alternative names, with its kind: `DNS:`, `URI:` or `email:`.',
+          pattern: '^(DNS|URI|email):\\P{Cc}+$',
+        }),
+      ),
+    },
+    {
+      additionalProperties: false,
+      title: '{ commonName: NAME } or { san: "DNS:NAME" }',
+      description: 'It presents a client certificate that a listener with `clientCaFile` has verified.',
+      minProperties: 1,
+      maxProperties: 1,
+    },
+  ),
+);
+
+/** A caller as the file describes it: any of its credentials identifies it. */
 export const ConsumerSchema = Type.Object(
   {
-    token: Type.Object(
-      {
-        sha256: Type.String({
-          title: '64 lower-case hexadecimal digits',
-          description: 'SHA-256 of the bearer token.',
-          pattern: '^[0-9a-f]{64}$',
-          writeOnly: true, // Not secret, but the token itself may stand here by mistake.
-        }),
-      },
-      {
-        additionalProperties: false,
-        title: '{ sha256: DIGEST }',
-        description: 'How the consumer is recognised.',
-        writeOnly: true,
-      },
-    ),
+    token: Type.Optional(Token),
+    accessKey: Type.Optional(AccessKey),
+    apiKey: Type.Optional(ApiKey),
+    certificate: Type.Optional(Certificate),
     accounts: Type.Array(AccountName, {
       title: 'a list of at least one account, each once',
       description: 'Accounts it may use. The first is the default; `x-gateway-account` picks another.',
@@ -50,9 +121,12 @@ export const ConsumerSchema = Type.Object(
       uniqueItems: true,
     }),
     allow: Allow,
+    quota: Type.Optional(
+      Type.With(Limit, { description: 'Its own share: what it may spend of each account, beside the limits of that.' }),
+    ),
     wait: Type.Optional(Wait),
   },
-  { additionalProperties: false, description: 'Who calls the gateway with a bearer token.' },
+  { additionalProperties: false, description: 'Who calls the gateway, and with what it proves itself.' },
 );
 
 /** Callers without credentials as the file describes them. */
@@ -61,6 +135,19 @@ export const AnonymousSchema = Type.Object(
     account: Type.With(AccountName, { description: 'The account that they use.' }),
     allow: Type.With(Allow, { default: ['*'] }),
     wait: Type.Optional(Wait),
+    trustNetwork: Type.Optional(
+      Type.Array(Type.String({ title: 'a network such as 10.0.0.0/8' }), {
+        title: 'a list of at least one network, each once',
+        description:
+          'Networks that they may call from, beside loopback and unix sockets. The address is that of the connection; ' +
+          '`X-Forwarded-For` is never believed.',
+        minItems: 1,
+        uniqueItems: true,
+      }),
+    ),
   },
-  { additionalProperties: false, description: 'Callers without credentials. Only with listeners on loopback.' },
+  {
+    additionalProperties: false,
+    description: 'Callers without credentials. Only over loopback and unix sockets, and from `trustNetwork`.',
+  },
 );

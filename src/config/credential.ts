@@ -47,7 +47,8 @@ export function toCredential(credential: FileCredential, sources: Sources): Cred
   }
 }
 
-function readSecret(reference: SecretReference, sources: Sources): string {
+/** Reads a secret of one line. @throws Unusable */
+export function readSecret(reference: SecretReference, sources: Sources): string {
   const text = sources.readSecret(reference);
   if (/\p{Cc}/u.test(text)) throw new Unusable('the secret has a line break or another control character in it');
   return text;

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { checkAccounts, toAccounts } from './accounts.ts';
 import type { Config } from './config.ts';
+import { checkConsumers, toAnonymous, toConsumers } from './consumers.ts';
 import { readDocument } from './document.ts';
 import { parseDurationMs } from './duration.ts';
 import { deepFreeze } from './freeze.ts';
@@ -30,6 +31,7 @@ export function loadConfig(options: { file: string; env: Readonly<Record<string,
     ...checkReferences(structure.sound),
     ...checkListeners(structure.sound, sources),
     ...checkAccounts(structure.sound, sources),
+    ...checkConsumers(structure.sound, sources),
     ...checkStore(structure.sound, sources),
   ];
   if (structure.file === undefined || faults.length > 0) throw new ConfigError(file, faults.map(document.locate));
@@ -52,16 +54,8 @@ function toConfig(file: FileConfig, sources: Sources): Config {
     admin,
     accounts: toAccounts(file, sources),
     store: toStore(store, sources),
-    ...(anonymous && {
-      anonymous: { account: anonymous.account, allow: anonymous.allow, ...toWait(anonymous) },
-    }),
-    consumers: Object.entries(file.consumers).map(([name, { token, accounts, allow, ...rest }]) => ({
-      name,
-      tokenSha256: token.sha256,
-      accounts,
-      allow,
-      ...toWait(rest),
-    })),
+    ...(anonymous && { anonymous: toAnonymous(anonymous) }),
+    consumers: toConsumers(file, sources),
     limits: {
       bodyBytes: parseSizeBytes(limits.body),
       headersBytes: parseSizeBytes(limits.headers),
@@ -81,8 +75,4 @@ function toConfig(file: FileConfig, sources: Sources): Config {
     },
     log,
   };
-}
-
-function toWait({ wait }: { wait?: string }): { waitMs?: number } {
-  return wait === undefined ? {} : { waitMs: parseDurationMs(wait) };
 }

@@ -2,7 +2,8 @@ import Type from 'typebox';
 import { DURATION, POSITIVE_DURATION } from './duration.ts';
 import { INTERFACE_PATTERN } from './interface-pattern.ts';
 
-const Limit = Type.Object(
+/** A limit as the file writes it. */
+export const Limit = Type.Object(
   {
     quota: Type.Integer({ title: 'a whole number from 1', description: 'At most this many requests.', minimum: 1 }),
     window: Type.String({

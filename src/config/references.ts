@@ -8,13 +8,12 @@ import type { Sound } from './structure.ts';
 
 type File = Sound<FileConfig>;
 
-/** Checks what one part of the file says of another: names, addresses, tokens, and whether anybody can call at all. */
+/** Checks what one part of the file says of another: names, addresses, and whether anybody can call at all. */
 export function checkReferences(file: File): Fault[] {
   return [
     ...checkQuotaAccounts(file),
     ...checkAnonymous(file),
     ...checkConsumers(file),
-    ...checkTokens(file),
     ...checkWaits(file),
     ...checkSizes(file),
     ...checkAnybody(file),
@@ -52,8 +51,10 @@ function* checkAnonymous({ accounts, anonymous, listen = [] }: File): Generator<
   const exposed = listen.findIndex(
     (listener) => listener !== undefined && 'host' in listener && !isLoopback(listener.host ?? 'localhost'),
   );
-  if (exposed !== -1) {
-    const message = `callers without credentials may only come over loopback, and listen[${exposed}] is not loopback`;
+  if (exposed !== -1 && !('trustNetwork' in anonymous)) {
+    const message =
+      'callers without credentials may only come over loopback, unix sockets or from networks named in trustNetwork, ' +
+      `and listen[${exposed}] is not loopback`;
     yield { path: ['anonymous'], message };
   }
 }
@@ -67,17 +68,6 @@ function* checkConsumers({ accounts, consumers = {} }: File): Generator<Fault> {
     for (const [index, account] of consumer?.accounts?.entries() ?? []) {
       yield* checkAccountName([...path, 'accounts', index], account, accounts);
     }
-  }
-}
-
-function* checkTokens({ consumers = {} }: File): Generator<Fault> {
-  const owners = new Map<string, string>();
-  for (const [name, consumer] of Object.entries(consumers)) {
-    const digest = consumer?.token?.sha256;
-    if (digest === undefined) continue;
-    const owner = owners.get(digest);
-    if (owner === undefined) owners.set(digest, name);
-    else yield { path: ['consumers', name, 'token'], message: `consumer ${JSON.stringify(owner)} has the same token` };
   }
 }
 

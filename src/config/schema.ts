@@ -99,7 +99,7 @@ export const FileConfig = Type.Object(
     store: StoreSchema,
     anonymous: Type.Optional(AnonymousSchema),
     consumers: Type.Record(Type.String(), ConsumerSchema, {
-      description: 'Callers with a bearer token, by name.',
+      description: 'Callers with credentials, by name.',
       propertyNames: nameRule(),
       default: {},
     }),

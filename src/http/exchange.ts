@@ -17,6 +17,9 @@ export interface Exchange {
   stay?: Stay;
   /** After `x-http-method-override`. */
   method: string;
+  /** Who it says it is, while that is not proven yet. */
+  claimed?: string;
+  /** Who it has proven to be. */
   consumer?: Consumer;
   account?: Account;
   target?: Target;

@@ -6,6 +6,7 @@ const STATUS: Readonly<Record<ErrorCode, { status: number; title: string }>> = {
   'request-invalid': { status: 400, title: 'The request cannot be signed safely' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'consumer-unknown': { status: 401, title: 'The gateway does not know this consumer' },
+  'authentication-limited': { status: 429, title: 'Too many failed authentications' },
   'consumer-forbidden': { status: 403, title: 'This consumer may not make this call' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
@@ -51,11 +52,11 @@ export function problemOf(error: GatewayError, requestId: string): Record<string
 
 /** Answers with an error. `x-gateway-error` tells every reader that the gateway said it, not the vendor. */
 export function sendProblem(reply: FastifyReply, error: GatewayError, requestId: string): void {
-  const { retryAfterMs, states } = error.details;
+  const { retryAfterMs, states, challenges } = error.details;
   reply.code(statusOf(error));
   reply.header('x-gateway-error', error.code);
   reply.header('via', '1.1 cdnetworks-gateway');
-  if (error.code === 'consumer-unknown') reply.header('www-authenticate', 'Bearer');
+  if (challenges !== undefined) reply.header('www-authenticate', challenges.join(', '));
   if (retryAfterMs !== undefined) reply.header('retry-after', retryAfterSeconds(retryAfterMs));
   if (states !== undefined) setRateLimit(reply, states);
   reply.header('content-type', 'application/problem+json');

@@ -1,6 +1,6 @@
 import httpProxy from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { accountOf, authorize, type Consumer, identify } from '../catalog/consumer.ts';
+import { accountOf, authorize, type Consumer } from '../catalog/consumer.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { shuttingDown, targetTooLong } from '../errors.ts';
 import { chargesOf } from '../quota/charges.ts';
@@ -8,6 +8,7 @@ import type { Gate, Patience } from '../quota/gate.ts';
 import { signable } from '../signing/sign.ts';
 import { parseTarget } from '../signing/target.ts';
 import { toUpstreamRequest } from '../signing/upstream-request.ts';
+import type { Callers } from './callers.ts';
 import { forwarding } from './forward.ts';
 import type { Bearer, InFlight } from './in-flight.ts';
 import { waitTerms } from './prefer.ts';
@@ -21,14 +22,15 @@ export interface ProxyParts {
   /** The configuration as it is now. */
   readonly snapshot: () => Snapshot;
   readonly gate: Gate;
+  readonly callers: Callers;
+  /** The consumer that this listener's socket belongs to, if it does. */
+  readonly socketConsumer?: string;
   readonly upstreams: Upstreams;
   readonly limits: {
     readonly bodyBytes: number;
     readonly urlBytes: number;
     readonly waitMs: number;
   };
-  /** Who calls on this listener without credentials: the consumer of a unix socket. */
-  readonly socketConsumer?: string;
   /** True once the gateway drains: what is under way finishes, nothing new begins. */
   readonly draining: () => boolean;
   readonly inFlight: InFlight;
@@ -61,8 +63,8 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     exchange.stay = stay;
     for (const bearer of parts.bearers) stay.enter(bearer);
     if (request.originalUrl.length > parts.limits.urlBytes) throw targetTooLong(parts.limits.urlBytes);
-    exchange.consumer = identify(request.headers.authorization, snapshot);
-    const account = snapshot.accounts.get(accountOf(exchange.consumer, headerOf(request, 'x-gateway-account')));
+    const consumer = parts.callers.claim(request, { snapshot, socketConsumer: parts.socketConsumer });
+    const account = snapshot.accounts.get(accountOf(consumer, headerOf(request, 'x-gateway-account')));
     if (account === undefined) throw new Error('a consumer names an account that is not configured');
     exchange.account = account;
     refuseUnsound(request);
@@ -70,15 +72,16 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     exchange.target = parseTarget(request.originalUrl);
     exchange.apiInterface = snapshot.catalogue.find(exchange.method, exchange.target.matchPath);
     const { method, target, apiInterface } = exchange;
-    authorize(exchange.consumer, { method, matchPath: target.matchPath, apiInterface });
+    authorize(consumer, { method, matchPath: target.matchPath, apiInterface });
     stay.enter({ name: `account ${account.name}`, limit: account.inFlight });
   });
 
   // The body is there by now, so a slow upload never holds a permit.
   async function handler(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { exchange } = request;
-    const { account, apiInterface, consumer, method, target } = exchange;
-    if (!consumer || !account || !apiInterface || !target) throw new Error('not resolved');
+    const { account, apiInterface, method, target } = exchange;
+    if (!account || !apiInterface || !target) throw new Error('not resolved');
+    const consumer = await parts.callers.prove(request);
     const upstreamRequest = toUpstreamRequest({
       method,
       target,
@@ -91,7 +94,7 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
       {
         account: account.quotaAccount,
         interfaceId: apiInterface.id,
-        charges: chargesOf(account.quotas, apiInterface),
+        charges: chargesOf(account.quotas, apiInterface, consumer),
         marginMs: account.quotas.marginMs,
         consumer: consumer.name,
         ...(fingerprint === undefined ? {} : { fingerprint }),

@@ -1,5 +1,4 @@
 import type { Account } from '../catalog/account.ts';
-import type { Catalogue } from '../catalog/api-interface.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { chargesOf } from '../quota/charges.ts';
 import { consumerTag } from '../quota/consumer-tag.ts';
@@ -17,7 +16,7 @@ export interface PolicyReport {
   readonly consumers: Readonly<Record<string, number>>;
 }
 
-/** What an account has spent: the account itself first, then its interfaces, the fullest first. */
+/** What an account has spent: the account itself first, then its interfaces and consumers' shares, the fullest first. */
 export interface QuotaReport {
   readonly account: string;
   readonly partitions: readonly {
@@ -38,7 +37,7 @@ export function quotaReport(
   );
   const partitions = usage.map((used) => {
     const { partition, blockedForMs } = used;
-    const policies = policiesOf(partition, account, known.catalogue);
+    const policies = policiesOf(partition, account, known);
     return { partition, blockedForMs, policies: policies.map((policy) => report(policy, used, { account, names })) };
   });
   const order = (partition: string, units: number) => (partition === 'account' ? Number.POSITIVE_INFINITY : units);
@@ -49,10 +48,15 @@ export function quotaReport(
   };
 }
 
-function policiesOf(partition: string, { quotas }: Account, catalogue: Catalogue): readonly QuotaPolicy[] {
-  const id = partition.replace(/^interface /, '');
+function policiesOf(
+  partition: string,
+  { quotas }: Account,
+  { catalogue, consumers }: Pick<Snapshot, 'catalogue' | 'consumers'>,
+): readonly QuotaPolicy[] {
+  const id = partition.replace(/^(interface|consumer) /, '');
   const apiInterface = catalogue.interfaces.find((known) => known.id === id) ?? { id, documentedLimits: [] };
-  return chargesOf(quotas, apiInterface).find((charge) => charge.partition === partition)?.policies ?? [];
+  const consumer = consumers.find(({ name }) => name === id);
+  return chargesOf(quotas, apiInterface, consumer).find((charge) => charge.partition === partition)?.policies ?? [];
 }
 
 function report(

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { type GatewayError, requestInvalid } from '../errors.ts';
+import { valuesOf } from '../identify/presented.ts';
 
 /** The methods of the vendor's API that HTTP libraries know. */
 export const METHODS: readonly string[] = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
@@ -21,6 +22,8 @@ export function refuseUnsound({ raw, method }: FastifyRequest): void {
   const { headers, httpVersion } = raw;
   const { host, 'content-length': length = '0', 'transfer-encoding': coding } = headers;
   if (!METHODS.includes(method)) throw methodUnknown(method);
+  // RFC 9112, section 3.2. Node takes the first one.
+  if (valuesOf(raw.rawHeaders, 'host').length > 1) throw requestInvalid('there is more than one Host header');
   if (host === undefined && httpVersion === '1.1') throw requestInvalid('an HTTP/1.1 request must have a Host header');
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
     throw requestInvalid('the only transfer-encoding is chunked; what else the body is coded with would be lost');

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { NotIdentified } from '../identify/presented.ts';
 import type { Outcome } from '../quota/gate.ts';
 import type { Ending, Exchange, UpstreamCall } from './exchange.ts';
 import type { CallEnd } from './upstreams.ts';
@@ -16,6 +17,8 @@ export interface Telemetry {
   called(call: UpstreamCall, end: CallEnd, outcome: Outcome): void;
   /** A consumer that tried again too early was refused without asking the store. */
   deniedLocally(): void;
+  /** A request could not say who it is. */
+  authenticationFailed(failure: Pick<NotIdentified, 'scheme' | 'reason'>): void;
   /** A failure that no request can be answered with. */
   storeFailed(error: unknown): void;
 }
@@ -41,7 +44,7 @@ export function createTelemetry(options: {
   let inFlight = 0;
 
   function observe(exchange: Exchange, { status, left, remoteAddress }: Ending): void {
-    const { call, error, consumer, account, apiInterface, wait } = exchange;
+    const { call, error, claimed, consumer, account, apiInterface, wait } = exchange;
     const at = now();
     const seconds = (at - exchange.startedAt) / 1000;
     // A wait that the caller or a shutdown ended was as long as the exchange.
@@ -61,6 +64,7 @@ export function createTelemetry(options: {
         req: { method: exchange.method, path: exchange.target?.path.slice(0, 256), remoteAddress },
         res: { statusCode: status },
         consumer: consumer?.name,
+        claimed: consumer === undefined ? claimed : undefined,
         account: account?.name,
         interface: apiInterface?.id.slice(0, 256),
         decision: call === undefined ? exchange.decision : 'admitted',
@@ -112,6 +116,9 @@ export function createTelemetry(options: {
     },
     deniedLocally() {
       metrics.localDenials.inc();
+    },
+    authenticationFailed({ scheme, reason }) {
+      metrics.authenticationFailures.inc({ scheme, reason });
     },
     storeFailed(error) {
       log.error({ err: error }, 'quota store failed');
@@ -176,6 +183,12 @@ function createMetrics(registry: Registry, waiting: () => number) {
       name: `${PREFIX}quota_decisions_total`,
       help: 'Admissions and denials by the policy that decided.',
       labelNames: ['account', 'policy', 'decision'] as const,
+      registers,
+    }),
+    authenticationFailures: new Counter({
+      name: `${PREFIX}authentication_failures_total`,
+      help: 'Requests that could not say who they are, by what they presented and why that was not enough.',
+      labelNames: ['scheme', 'reason'] as const,
       registers,
     }),
     localDenials: new Counter({

@@ -2,15 +2,20 @@ import type { Limit, Quotas } from './policy.ts';
 import type { Charge, QuotaPolicy } from './store.ts';
 
 /**
- * The charges that one request owes: one on its account and one on its interface. A request that breaks either limit spends
- * nothing of both.
+ * The charges that one request owes: one on its account, one on its consumer's own share of the account, if it has one, and one on
+ * its interface. A request that breaks any of these limits spends nothing of all. The interface comes last: it is what a vendor
+ * that throttles closes.
  */
 export function chargesOf(
   quotas: Quotas,
   apiInterface: { readonly id: string; readonly documentedLimits: readonly Limit[] },
+  consumer?: { readonly name: string; readonly quota?: Limit },
 ): readonly Charge[] {
   return [
     { partition: 'account', policies: policiesOf('account', [quotas.account]) },
+    ...(consumer?.quota === undefined
+      ? []
+      : [{ partition: consumerPartition(consumer.name), policies: policiesOf('consumer', [consumer.quota]) }]),
     {
       partition: interfacePartition(apiInterface.id),
       policies: policiesOf('interface', interfaceLimits(quotas, apiInterface)),
@@ -21,6 +26,11 @@ export function chargesOf(
 /** The partition that counts one interface of an account. */
 export function interfacePartition(interfaceId: string): string {
   return `interface ${interfaceId}`;
+}
+
+/** The partition that counts what one consumer spends of an account. */
+function consumerPartition(name: string): string {
+  return `consumer ${name}`;
 }
 
 /** The operator's own agreement wins; else the general limit, and what the vendor documents as `documentedLimits` says. */

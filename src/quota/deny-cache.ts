@@ -81,6 +81,7 @@ export function withDenyCache(
       await store.block(block);
     },
     usage: (account) => store.usage(account),
+    useOnce: (use) => store.useOnce(use),
     mode: () => store.mode(),
     close: () => store.close(),
   };

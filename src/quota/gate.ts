@@ -1,5 +1,5 @@
 import { callerLeft, quotaExceeded, quotaUnavailable, shuttingDown } from '../errors.ts';
-import type { Charge, Decision, Permit, QuotaStore } from './store.ts';
+import type { Charge, Decision, NameUse, Permit, QuotaStore } from './store.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 /**
@@ -51,6 +51,12 @@ export interface Gate {
    *   `caller-left` and `shutting-down` when that ended a wait
    */
   admit(request: GateRequest, patience?: Patience): Promise<Admitted>;
+  /**
+   * Uses a name that is good for one use; false if it was used before.
+   *
+   * @throws `quota-unavailable` when the store can't be asked: nothing is let through twice for that
+   */
+  useOnce(use: NameUse): Promise<boolean>;
   /** Ends a permit. Never throws: a unit whose settlement is lost stays spent through its lease, which is safe. */
   settle(permit: Permit, outcome: Outcome): Promise<void>;
 }
@@ -105,6 +111,14 @@ export function createGate(
         await settleSafely(permit, { kind: 'unsent' });
         throw end === 'left' ? callerLeft() : shuttingDown();
       });
+    },
+
+    async useOnce(use) {
+      try {
+        return await store.useOnce(use);
+      } catch (error) {
+        throw quotaUnavailable(error);
+      }
     },
 
     settle: settleSafely,

@@ -5,9 +5,10 @@ import { consumerTag } from './consumer-tag.ts';
 import type { Journal } from './journal.ts';
 import type { Entry } from './journal-entry.ts';
 import { SigningSeconds } from './signing-seconds.ts';
-import type { Admission, Decision, PartitionUsage, Permit, QuotaStore, StoreMode } from './store.ts';
+import type { Admission, Decision, NameUse, PartitionUsage, Permit, QuotaStore, StoreMode } from './store.ts';
 import { SweptMap } from './swept-map.ts';
 import { type Unit, UnitLog } from './unit-log.ts';
+import { UsedNames } from './used-names.ts';
 
 /**
  * Keeps the quota of one process in its memory; replicas don't know of each other. With a journal it goes on from where the
@@ -30,6 +31,7 @@ class MemoryStore implements QuotaStore {
   readonly #logs = new SweptMap<string, UnitLog>();
   readonly #inFlight = new SweptMap<string, InFlight>();
   readonly #signingSeconds = new SigningSeconds();
+  readonly #usedNames = new UsedNames();
   readonly #journal: Journal | undefined;
   readonly #idPrefix = randomBytes(6).toString('base64url');
   #permits = 0;
@@ -105,6 +107,10 @@ class MemoryStore implements QuotaStore {
         units: log.charged(now),
         blockedForMs: Math.max(0, log.blockedUntil - now),
       }));
+  }
+
+  async useOnce(use: NameUse): Promise<boolean> {
+    return this.#usedNames.use(use, this.#clock.monotonic());
   }
 
   mode(): StoreMode {

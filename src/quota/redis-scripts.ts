@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
 /** The verbs that run inside Redis, each one atomic step. */
-export type ScriptName = 'admit' | 'settle' | 'refund' | 'block' | 'beat' | 'seed' | 'clock' | 'usage';
+export type ScriptName = 'admit' | 'settle' | 'refund' | 'block' | 'beat' | 'seed' | 'clock' | 'usage' | 'use';
 
-const NAMES: readonly ScriptName[] = ['admit', 'settle', 'refund', 'block', 'beat', 'seed', 'clock', 'usage'];
+const NAMES: readonly ScriptName[] = ['admit', 'settle', 'refund', 'block', 'beat', 'seed', 'clock', 'usage', 'use'];
 
 /**
  * Reads the Lua scripts, each with the functions that all of them share.

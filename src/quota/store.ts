@@ -100,6 +100,13 @@ export interface PartitionUsage {
   readonly blockedForMs: number;
 }
 
+/** A name that is used up for a while, such as the signature of a request that must not come twice. */
+export interface NameUse {
+  /** Printable ASCII without braces. */
+  readonly name: string;
+  readonly forMs: number;
+}
+
 /** How a store fares: `ready` decides, `recovering` finds out what was spent, `unreachable` can't be asked, `own` reuses its own units. */
 export type StoreMode = 'ready' | 'recovering' | 'unreachable' | 'own';
 
@@ -140,6 +147,12 @@ export interface QuotaStore {
 
   /** Tells what is charged to each partition of an account. Rejects when the store can't be asked. */
   usage(account: string): Promise<readonly PartitionUsage[]>;
+
+  /**
+   * Uses a name that is good for one use: true the first time, false for at least `forMs` after it. Of all who ask at once, one
+   * is told true. Rejects when the store can't be asked.
+   */
+  useOnce(use: NameUse): Promise<boolean>;
 
   /** How the store fares at this moment; asks nobody. */
   mode(): StoreMode;

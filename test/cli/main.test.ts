@@ -118,6 +118,41 @@ t.test('token prints a new token and its hash, or hashes the one on standard inp
   t.equal((await run(['token', '--hash'], { input: 'short' })).code, 2);
 });
 
+t.test('token makes a key pair that a configuration takes, another each time', async (t) => {
+  const pairs = await Promise.all([1, 2].map(() => run(['token', '--access-key'])));
+  const [one, other] = pairs.map(({ stdout }) => /^id: +(vk-\S{12})\nsecretKey: (\S{43})\n$/.exec(stdout) ?? []);
+  t.ok(one?.[1] && one[2]);
+  t.not(one?.[1], other?.[1]);
+  t.not(one?.[2], other?.[2]);
+  t.equal((await run(['token', '--access-key', '--hash'])).code, 2);
+});
+
+t.test('check tells what each consumer is recognised by, and nothing of it', async (t) => {
+  const folder = t.testdir({
+    'gateway.yaml': `listen: [{ host: 0.0.0.0 }]
+accounts:
+  main: { credential: { type: api-key, username: u, apiKey: { env: KEY } } }
+anonymous: { account: main, trustNetwork: [10.0.0.0/8] }
+consumers:
+  a: { accessKey: { id: vk-of-a, secretKey: { env: SECRET } }, accounts: [main], allow: ["*"] }
+  b:
+    token: { sha256: ${'a'.repeat(64)} }
+    certificate: { commonName: b.internal }
+    accounts: [main]
+    allow: ["*"]
+    quota: { quota: 60, window: 5m }
+`,
+  });
+  const env = { KEY: 'key-of-the-vendor', SECRET: 'secret-of-a-consumer' };
+  const { code, stdout } = await run(['check', '-c', join(folder, 'gateway.yaml')], { env });
+  t.equal(code, 0);
+  t.match(
+    stdout,
+    /^ {2}consumers +anonymous \(also from 10\.0\.0\.0\/8\), a \(access key\), b \(token or certificate, 60 in 300 s\)$/m,
+  );
+  t.notMatch(stdout, /of-the-vendor|of-a-consumer|vk-of-a|aaaa/);
+});
+
 t.test('an address that is taken ends with 1 and says so', async (t) => {
   const { createServer } = await import('node:net');
   const server = createServer();

@@ -6,7 +6,7 @@ export const badCallers: readonly BadFile[] = [
     name: 'anonymous callers from everywhere',
     yaml: `listen:\n  - {}\n  - { host: 0.0.0.0, port: 8081 }\n${REST}`,
     mistakes: [
-      '7:1  anonymous  callers without credentials may only come over loopback, and listen[1] is not loopback',
+      '7:1  anonymous  callers without credentials may only come over loopback, unix sockets or from networks named in trustNetwork, and listen[1] is not loopback',
     ],
   },
   {
@@ -33,9 +33,9 @@ export const badCallers: readonly BadFile[] = [
     name: 'a consumer without anything',
     yaml: withConsumer('    {}\n'),
     mistakes: [
-      '5:3  consumers.bot.token  missing; expected { sha256: DIGEST }',
       '5:3  consumers.bot.accounts  missing; expected a list of at least one account, each once',
       '5:3  consumers.bot.allow  missing; expected a list of at least one pattern',
+      '5:3  consumers.bot  expected at least one of token, accessKey, apiKey and certificate, or a unix socket that names it',
     ],
   },
   {

@@ -105,6 +105,39 @@ t.test('consumers keep the order of the file', async (t) => {
   t.notOk('anonymous' in config);
 });
 
+t.test('a consumer may have credentials of every kind, and a share of its own', async (t) => {
+  const yaml = `${ACCOUNT}consumers:
+  all:
+    token: { sha256: ${DIGEST} }
+    accessKey: { id: vk, secretKey: { file: sk } }
+    apiKey: { username: u, apiKey: { file: ak } }
+    certificate: { commonName: a b }
+    accounts: [main]
+    allow: ["*"]
+    quota: { quota: 60, window: 5m }
+  other: { certificate: { san: "URI:spiffe://a/b" }, accounts: [main], allow: ["*"] }
+`;
+  const { consumers } = load(t, yaml, { sk: 'secret-key-of-16\n', ak: 'another-api-key-of-all\n' });
+  t.match(consumers, [
+    {
+      tokenSha256: DIGEST,
+      accessKey: { id: 'vk' },
+      apiKey: { username: 'u' },
+      certificateName: 'CN:a b',
+      quota: { quota: 60, windowMs: 300_000 },
+    },
+    { certificateName: 'URI:spiffe://a/b' },
+  ]);
+  t.equal(consumers[0]?.accessKey?.secretKey.reveal(), 'secret-key-of-16');
+  t.equal(consumers[0]?.apiKey?.apiKey.reveal(), 'another-api-key-of-all');
+});
+
+t.test('with trusted networks callers without credentials may come to any address', async (t) => {
+  const anonymous = 'anonymous: { account: main, trustNetwork: [10.0.0.0/8, "fd00::/8"] }\n';
+  const config = load(t, `listen: [{ host: 0.0.0.0 }]\n${ACCOUNT}${anonymous}`);
+  t.strictSame(config.anonymous?.trustNetwork, ['10.0.0.0/8', 'fd00::/8']);
+});
+
 t.test('whoever waits by default does so as long as the file says, at most as long as anybody may', async (t) => {
   const bot = `consumers: { bot: { token: { sha256: ${DIGEST} }, accounts: [main], allow: ["*"], wait: 90s } }\n`;
   const config = load(t, `limits: { wait: 90s, waiting: 2 }\n${ACCOUNT}anonymous: { account: main, wait: 0s }\n${bot}`);

@@ -5,6 +5,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { ConfigError } from '../../src/config/mistakes.ts';
 import { badAccounts } from './bad-accounts.ts';
 import { badCallers } from './bad-callers.ts';
+import { badConsumers } from './bad-consumers.ts';
 import { badCredentials } from './bad-credentials.ts';
 import { badDocument } from './bad-document.ts';
 import { REST } from './bad-file.ts';
@@ -13,7 +14,14 @@ import { badQuotas } from './bad-quotas.ts';
 import { badSettings } from './bad-settings.ts';
 import { badStore } from './bad-store.ts';
 
-const env = { KEY: 'key', EMPTY: '', LINES: 's3cret\ns3cret', BLANK: 's3cret s3cret' };
+const env = {
+  KEY: 'key',
+  EMPTY: '',
+  LINES: 's3cret\ns3cret',
+  BLANK: 's3cret s3cret',
+  LONG: 's3cret-of-32-characters-or-more.',
+  LONGER: 's3cret-of-32-characters-and-some-more',
+};
 
 function loadError(file: string): ConfigError {
   try {
@@ -32,6 +40,7 @@ for (const { name, yaml, mistakes } of [
   ...badQuotas,
   ...badCallers,
   ...badListeners,
+  ...badConsumers,
   ...badSettings,
   ...badStore,
 ]) {
@@ -50,7 +59,7 @@ for (const { name, yaml, mistakes } of [
       ...mistakes.map((line) => `  ${line}`),
       'Nothing was started.',
     ]);
-    t.notMatch(message, /s3cret|271828/);
+    t.notMatch(message, /s3cret|s3,cret|271828/);
   });
 }
 

@@ -54,12 +54,19 @@ t.test('every key of the example has a comment, behind it or in the line above',
   t.strictSame(bare, []);
 });
 
+const SECRETS = {
+  'cdn-secret-key': 'sk',
+  'cdn-api-key': 'ak',
+  'terraform-secret-key': 'secret-of-terraform',
+  'script-api-key': 'secret-of-script',
+};
+
 t.test('the example loads, given the variable and the files it names', async (t) => {
-  const folder = t.testdir({ 'gateway.yaml': example, secrets: { 'cdn-secret-key': 'sk', 'cdn-api-key': 'ak' } });
+  const folder = t.testdir({ 'gateway.yaml': example, secrets: SECRETS });
   const config = loadConfig({ file: join(folder, 'gateway.yaml'), env: { CDN_ACCESS_KEY: 'AK' } });
   t.strictSame([...config.accounts.keys()], ['main', 'reports']);
   t.strictSame(
     config.consumers.map(({ name }) => name),
-    ['purge-bot'],
+    ['purge-bot', 'terraform', 'script'],
   );
 });

@@ -25,6 +25,10 @@ const places: readonly ((secret: string) => string)[] = [
   (s) => withConsumer(`    token: { ${s} }\n`),
   (s) => withConsumer(`    token: { sha256:${s} }\n`),
   (s) => withConsumer(`    token: { sha256: ${s} }\n    accounts: [main]\n    allow: ["*"]\n`),
+  (s) => withConsumer(`    accessKey: ${s}\n`),
+  (s) => withConsumer(`    accessKey: { id: "${s},", secretKey: { env: KEY } }\n`),
+  (s) => withConsumer(`    apiKey: { username: "u:${s}", apiKey: { env: KEY } }\n`),
+  (s) => withConsumer(`    apiKey: { ${s} }\n`),
   ...[
     (s: string) => s,
     (s: string) => `"${s}`,
@@ -50,6 +54,7 @@ const places: readonly ((secret: string) => string)[] = [
     (s: string) => `{ ${s}`,
   ].flatMap((mistake) => [
     (s: string) => withCredential(`{ type: api-key, username: u, apiKey: ${mistake(s)} }`),
+    (s: string) => withConsumer(`    accessKey: { id: vk, secretKey: ${mistake(s)} }\n`),
     (s: string) =>
       withCredential(`\n      type: access-key\n      accessKey: ${mistake(s)}\n      secretKey: ${mistake(s)}`),
   ]),

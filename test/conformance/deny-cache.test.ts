@@ -16,6 +16,7 @@ quotaStoreConformance(t, async () => {
     refund: (permit) => cached.refund(permit),
     block: (block) => cached.block(block),
     usage: (account) => cached.usage(account),
+    useOnce: (use) => cached.useOnce(use),
     mode: () => cached.mode(),
     close: () => cached.close(),
   };

@@ -5,6 +5,7 @@ import { permitPromises } from './permit-promises.ts';
 import { signingPromises } from './signing-promises.ts';
 import type { MakeStore } from './turned-store.ts';
 import { usagePromises } from './usage-promises.ts';
+import { usePromises } from './use-promises.ts';
 import { waitingPromises } from './waiting-promises.ts';
 import { windowProperties } from './window-properties.ts';
 
@@ -16,5 +17,6 @@ export function quotaStoreConformance(t: Pick<Test, 'test'>, makeStore: MakeStor
   t.test('waiting', async (t) => waitingPromises(t, makeStore));
   t.test('signing seconds', async (t) => signingPromises(t, makeStore));
   t.test('usage', async (t) => usagePromises(t, makeStore));
+  t.test('names for one use', async (t) => usePromises(t, makeStore));
   t.test('any history', async (t) => windowProperties(t, makeStore));
 }

@@ -30,6 +30,16 @@ t.test('a request owes its account and its interface one unit each', async (t) =
   ]);
 });
 
+t.test('a consumer with a quota of its own owes that as well, before the interface', async (t) => {
+  const quota = { quota: 60, windowMs: 60_000 };
+  t.strictSame(chargesOf(quotas, plain, { name: 'purge-bot', quota }), [
+    { partition: 'account', policies: [{ name: 'account', quota: 300, windowMs: 300_000 }] },
+    { partition: 'consumer purge-bot', policies: [{ name: 'consumer', quota: 60, windowMs: 60_000 }] },
+    { partition: 'interface GET /api/domain', policies: [{ name: 'interface', quota: 30, windowMs: 300_000 }] },
+  ]);
+  t.strictSame(chargesOf(quotas, plain, { name: 'purge-bot' }), chargesOf(quotas, plain));
+});
+
 t.test('documented limits tighten: a stricter one joins or replaces, a looser one changes nothing', async (t) => {
   t.strictSame(interfacePolicies({}, limited([10, 300_000])), ['interface 10/300']);
   t.strictSame(interfacePolicies({}, limited([300, 300_000])), ['interface 30/300']);

@@ -58,6 +58,18 @@ export function accountsAt(origin: string, quotas: Quotas = WIDE): Map<string, A
   ]);
 }
 
+/** Quotas kept in a Redis of the test's own. */
+export function redisStoreAt(url: string): Config['store'] {
+  return {
+    type: 'redis',
+    location: { server: { kind: 'single', url: new Secret(url) } },
+    keyPrefix: 'test',
+    whenDown: 'closed',
+    coldStart: 'trust',
+    deadlineMs: 2000,
+  };
+}
+
 /** What a test sets itself; `anonymous: false` is for a gateway that wants tokens of everybody. */
 type Overrides = Partial<Omit<Config, 'anonymous'>> & {
   readonly anonymous?: NonNullable<Config['anonymous']> | false;

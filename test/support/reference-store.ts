@@ -3,6 +3,7 @@ import { consumerTag } from '../../src/quota/consumer-tag.ts';
 import type {
   Admission,
   Decision,
+  NameUse,
   PartitionUsage,
   Permit,
   PolicyState,
@@ -33,6 +34,7 @@ export class ReferenceStore implements QuotaStore {
   #units: readonly Unit[] = [];
   readonly #blocks: (Place & { readonly until: number })[] = [];
   readonly #signed: { readonly account: string; readonly fingerprint: string; readonly second: number }[] = [];
+  readonly #used: { readonly name: string; readonly until: number }[] = [];
   #permits = 0;
 
   constructor(clock: Clock) {
@@ -95,6 +97,13 @@ export class ReferenceStore implements QuotaStore {
         ...blocks.filter((block) => block.partition === partition).map(({ until }) => until - now),
       ),
     }));
+  }
+
+  async useOnce({ name, forMs }: NameUse): Promise<boolean> {
+    const now = this.#clock.monotonic();
+    if (this.#used.some((used) => used.name === name && used.until > now)) return false;
+    this.#used.push({ name, until: now + forMs });
+    return true;
   }
 
   mode(): StoreMode {

@@ -2,7 +2,7 @@ import { appendFileSync, copyFileSync } from 'node:fs';
 import type { Clock } from '../../src/quota/clock.ts';
 import { type Journal, openJournal } from '../../src/quota/journal.ts';
 import { createMemoryStore } from '../../src/quota/memory-store.ts';
-import type { Admission, PartitionUsage, Permit, QuotaStore, StoreMode } from '../../src/quota/store.ts';
+import type { Admission, NameUse, PartitionUsage, Permit, QuotaStore, StoreMode } from '../../src/quota/store.ts';
 
 /**
  * A journalled store whose process dies before chosen calls, and is followed by another. The dead one had begun a line that it
@@ -49,6 +49,10 @@ export class RestartingStore implements QuotaStore {
 
   async usage(account: string): Promise<readonly PartitionUsage[]> {
     return (await this.#next()).usage(account);
+  }
+
+  async useOnce(use: NameUse): Promise<boolean> {
+    return (await this.#next()).useOnce(use);
   }
 
   mode(): StoreMode {

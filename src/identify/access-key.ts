@@ -1,0 +1,125 @@
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import type { KnownConsumer } from '../catalog/consumer.ts';
+import { canonicalText, stringToSign } from '../signing/canonical-request.ts';
+import { type Claim, type FailureReason, fromWire, NotIdentified, type Presented, valuesOf } from './presented.ts';
+import { isCurrent } from './tolerance.ts';
+
+/** In the order and spelling of both SDKs; the vendor's sample writes the signature in capitals. */
+const AUTHORIZATION =
+  /^CNC-HMAC-SHA256 +Credential=([^\s,]+), *SignedHeaders=([^\s,]+), *Signature=([0-9A-Fa-f]{64})$/i;
+
+/** The vendor demands these two under the signature. */
+const ALWAYS_SIGNED = ['content-type', 'host'];
+
+/** These decide what is called and for whom, so whoever sends them signs them: nobody on the way may add them. */
+const SIGNED_IF_SENT = ['x-gateway-account', 'x-http-method-override'];
+
+/** What a request says of its own signature. */
+interface Statement {
+  readonly id: string;
+  /** Decimal Unix seconds, as sent. */
+  readonly timestamp: string;
+  readonly signedHeaders: readonly string[];
+  readonly signature: Buffer;
+}
+
+/**
+ * Tells whose virtual access key a request names, and what is left to be proven once its body is here. All that the head can be
+ * wrong in is found now, so a caller that could never prove itself need not send a body.
+ *
+ * @param options.at ms since 1970
+ * @throws NotIdentified
+ */
+export function claimAccessKey(
+  authorization: string,
+  { presented, consumers, at }: { presented: Presented; consumers: readonly KnownConsumer[]; at: number },
+): Claim {
+  const statement = readStatement(authorization, presented.rawHeaders);
+  const { id, timestamp, signature } = statement;
+  const consumer = consumers.find(({ accessKey }) => accessKey?.id === id);
+  if (consumer?.accessKey === undefined) throw failed('the access key is not one of this gateway', 'unknown');
+  const { secretKey } = consumer.accessKey;
+  if (!isCurrent(Number(timestamp) * 1000, at)) {
+    throw failed("x-cnc-timestamp is more than 5 minutes off this gateway's clock", 'stale', id);
+  }
+  return {
+    consumer,
+    proof: {
+      id,
+      prove(body) {
+        const isRight = canonicalRequests(presented, statement, body).some((canonical) => {
+          const text = stringToSign(timestamp, hash('sha256', canonical));
+          return timingSafeEqual(createHmac('sha256', secretKey.reveal()).update(text).digest(), signature);
+        });
+        if (!isRight) throw failed('the signature does not fit what arrived', 'signature', id);
+        return hash('sha256', `${id} ${timestamp} ${signature.toString('hex')}`, 'base64url');
+      },
+    },
+  };
+}
+
+function readStatement(authorization: string, rawHeaders: readonly string[]): Statement {
+  const [, id, names, signature] = AUTHORIZATION.exec(authorization) ?? [];
+  if (id === undefined || names === undefined || signature === undefined) {
+    throw failed('Authorization is not as the vendor has it: CNC-HMAC-SHA256 Credential=, SignedHeaders=, Signature=');
+  }
+  if (only(rawHeaders, 'x-cnc-accesskey') !== id)
+    throw failed('x-cnc-accessKey is not the Credential of Authorization');
+  const timestamp = only(rawHeaders, 'x-cnc-timestamp');
+  if (!/^\d{1,12}$/.test(timestamp)) throw failed('x-cnc-timestamp is not in Unix seconds');
+  return { id, timestamp, signedHeaders: readNames(names, rawHeaders), signature: Buffer.from(signature, 'hex') };
+}
+
+function readNames(list: string, rawHeaders: readonly string[]): readonly string[] {
+  const names = list.split(';');
+  if ([...new Set(names)].sort().join(';').toLowerCase() !== list) {
+    throw failed('SignedHeaders are not in lower case, in order and each once');
+  }
+  for (const name of ALWAYS_SIGNED) if (!names.includes(name)) throw failed(`SignedHeaders lacks ${name}`);
+  for (const name of SIGNED_IF_SENT) {
+    if (valuesOf(rawHeaders, name).length > 0 && !names.includes(name)) throw failed(`${name} is sent and not signed`);
+  }
+  for (const name of names) only(rawHeaders, name);
+  return names;
+}
+
+/** A header that came twice has no value that everybody would agree on. */
+function only(rawHeaders: readonly string[], name: string): string {
+  const [value, another] = valuesOf(rawHeaders, name);
+  if (value === undefined || another !== undefined) {
+    throw failed(`${/^[\w-]+$/.test(name) ? name : 'a signed header'} must be there once`);
+  }
+  return value;
+}
+
+/** What the vendor's SDKs may have signed of what arrived; they differ on `+` in queries, and on the body of a DELETE. */
+function canonicalRequests(
+  { method, target, rawHeaders }: Presented,
+  { signedHeaders }: Statement,
+  body: Buffer,
+): readonly string[] {
+  const mark = target.indexOf('?');
+  const path = fromWire(mark < 0 ? target : target.slice(0, mark));
+  const headers = signedHeaders.map((name) => [name, fromWire(only(rawHeaders, name))] as const);
+  return signedQueries(mark < 0 ? '' : target.slice(mark + 1)).flatMap((query) =>
+    signedBodies(method, body).map((content) =>
+      canonicalText({ method, path, query, headers, bodyHash: hash('sha256', content) }),
+    ),
+  );
+}
+
+/** Python keeps a plus sign, Go takes it for a space. What neither can decode was refused with the target. */
+function signedQueries(query: string): readonly string[] {
+  const text = fromWire(query);
+  return [...new Set([text, text.replaceAll('+', ' ')])].map((encoded) => decodeURIComponent(encoded));
+}
+
+/** Go signs the body of a DELETE, Python drops it and signs nothing. A GET's is never signed, and never taken. */
+function signedBodies(method: string, body: Buffer): readonly (Buffer | string)[] {
+  if (method === 'GET') return [''];
+  return method === 'DELETE' && body.length > 0 ? [body, ''] : [body];
+}
+
+function failed(message: string, reason: FailureReason = 'malformed', id?: string): NotIdentified {
+  return new NotIdentified(message, { scheme: 'access-key', reason, ...(id === undefined ? {} : { id }) });
+}

@@ -1,0 +1,70 @@
+import type { X509Certificate } from 'node:crypto';
+import type { KnownConsumer } from '../catalog/consumer.ts';
+
+/** The peer of a connection over a unix socket: who may open the file, the system decides. */
+export const UNIX_SOCKET = 'unix';
+
+/** What a caller presents, as it came off the wire. */
+export interface Presented {
+  /** As in the request line. */
+  readonly method: string;
+  /** As in the request line, query and all. */
+  readonly target: string;
+  /** Names and values by turns, in the order sent, as Node gives them. */
+  readonly rawHeaders: readonly string[];
+  /** The address of the connection's other end, or `UNIX_SOCKET`; never what a header says. */
+  readonly peer: string;
+  /** The client certificate that the listener has verified, if there is one. */
+  readonly certificate: () => X509Certificate | undefined;
+  /** The consumer that the listener's socket belongs to, if it does. */
+  readonly socketConsumer?: string;
+}
+
+/** Who a request says it is. */
+export interface Claim<Caller = KnownConsumer> {
+  readonly consumer: Caller;
+  /** Absent where the head has proven it. */
+  readonly proof?: Proof;
+}
+
+/** What is left to be proven once the body is here. */
+export interface Proof {
+  /** The access key that the request names. */
+  readonly id: string;
+  /**
+   * @returns what no other request may prove itself with, for as long as its timestamp could be accepted
+   * @throws NotIdentified
+   */
+  prove(body: Buffer): string;
+}
+
+/** How a caller presents itself; a label of metrics. */
+export type Scheme = 'bearer' | 'access-key' | 'api-key' | 'certificate' | 'none';
+
+/** Why that didn't do; a label of metrics. `limited`: not looked at, after too many that didn't. */
+export type FailureReason = 'missing' | 'malformed' | 'unknown' | 'stale' | 'signature' | 'replayed' | 'limited';
+
+/** Thrown for a caller that can't be told. The message says why and never holds what was presented. */
+export class NotIdentified extends Error {
+  readonly scheme: Scheme;
+  readonly reason: FailureReason;
+  /** The access key that the request names, if it is one of ours. */
+  readonly id: string | undefined;
+
+  constructor(message: string, { scheme, reason, id }: { scheme: Scheme; reason: FailureReason; id?: string }) {
+    super(message);
+    this.scheme = scheme;
+    this.reason = reason;
+    this.id = id;
+  }
+}
+
+/** All values of a header, in the order sent; `name` in lower case. Node's own view of a header drops or joins repeated ones. */
+export function valuesOf(rawHeaders: readonly string[], name: string): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
+}
+
+/** Node gives the bytes of a head one character each. */
+export function fromWire(text: string): string {
+  return Buffer.from(text, 'latin1').toString();
+}
