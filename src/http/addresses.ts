@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
 import { isIP, type Server } from 'node:net';
 
 /**
@@ -13,16 +14,12 @@ export async function addressesOf(host: string): Promise<readonly string[]> {
 }
 
 /** Makes a server listen on one address; gives the port, which the system chooses for 0. */
-export function listenOnPort(server: Server, place: { address: string; port: number }): Promise<number> {
+export async function listenOnPort(server: Server, place: { address: string; port: number }): Promise<number> {
   const { address, port } = place;
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: address, port }, () => {
-      server.removeListener('error', reject);
-      const bound = server.address();
-      resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
-    });
-  });
+  // Rejects with the error, where there is one.
+  await once(server.listen({ host: address, port }), 'listening');
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : port;
 }
 
 /** Whether listening failed because this machine lacks the address: many know `localhost` as ::1 and have no IPv6. */

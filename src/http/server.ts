@@ -74,10 +74,10 @@ export async function createServer(options: {
     });
     done();
   });
-  server.addHook('onSend', async (_request, reply, payload) => {
+  server.addHook('onSend', (_request, reply, payload, done) => {
     // The next request of this caller should find a gateway that stays.
     if (parts.draining() && connections.isLast(reply)) reply.header('connection', 'close');
-    return payload;
+    done(null, payload);
   });
   server.setErrorHandler((thrown, request, reply) => {
     const error = toGatewayError(thrown, bodyBytes);

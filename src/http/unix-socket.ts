@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { lstatSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 
@@ -12,16 +13,10 @@ export async function listenOnSocket(
   { unixSocket, mode }: { unixSocket: string; mode: number },
 ): Promise<void> {
   await clear(unixSocket);
-  const listening = new Promise<void>((resolve, reject) => {
-    server.once('listening', resolve).once('error', reject);
-  });
   // Node binds before `listen` returns, so nothing else happens under this mask. A chmod would come after the first callers.
   const mask = process.umask(0o777 & ~mode);
-  try {
-    server.listen({ path: unixSocket });
-  } finally {
-    process.umask(mask);
-  }
+  const listening = once(server.listen({ path: unixSocket }), 'listening');
+  process.umask(mask);
   await listening;
 }
 
@@ -39,8 +34,10 @@ async function clear(path: string): Promise<void> {
 function knock(path: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    socket.once('connect', () => resolve('open'));
     socket.once('error', (error: Error & { code?: string }) => resolve(error.code ?? error.message));
-    socket.once('connect', () => socket.destroy());
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve('open');
+    });
   });
 }

@@ -62,6 +62,19 @@ t.test('check says that a configuration is fine, and prints no secret', async (t
   t.notMatch(stdout + stderr, ENV.CDN_SECRET_KEY);
 });
 
+t.test('check says where callers connect, and what lets them', async (t) => {
+  const folder = t.testdir({
+    'gateway.yaml': `
+listen: [{ host: '::1', port: 8443 }, { unixSocket: /tmp/gateway-check.sock, mode: "0600", consumer: bot }]
+accounts: { main: { credential: { type: access-key, accessKey: { env: CDN_ACCESS_KEY }, secretKey: { env: CDN_SECRET_KEY } } } }
+consumers: { bot: { token: { sha256: ${'a'.repeat(64)} }, accounts: [main], allow: ["*"] } }
+`,
+  });
+  const { code, stdout } = await run(['check'], { cwd: folder });
+  t.equal(code, 0);
+  t.match(stdout, 'http://[::1]:8443, unix:/tmp/gateway-check.sock (mode 600, as bot)');
+});
+
 t.test('nothing starts on a mistake: check and serve list all of them and end with 78', async (t) => {
   const folder = t.testdir({
     'gateway.yaml':

@@ -117,13 +117,7 @@ t.test('a connection beyond limits.connections ends at once, is counted, and the
 
 t.test('a gateway whose event loop is slow refuses early, and serves again once it is not', async (t) => {
   const { upstream, gateway } = await startForwarding(t, { limits: { ...LIMITS, eventLoopDelayMs: 50 } });
-  let busy = true;
-  const block = () => {
-    const until = performance.now() + 200;
-    while (performance.now() < until);
-    if (busy) setTimeout(block, 1);
-  };
-  block();
+  const stop = keepBusy();
   let answer = await send(gateway.url, { target: '/a' });
   while (answer.status === 200) answer = await send(gateway.url, { target: '/a' });
   t.match(answer, { status: 503, headers: { 'x-gateway-error': 'overloaded', 'retry-after': '1' } });
@@ -132,10 +126,40 @@ t.test('a gateway whose event loop is slow refuses early, and serves again once 
   const upload = await sendRaw(gateway.url, 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n', '}');
   t.match(upload.text, /^HTTP\/1\.1 503 /, 'before the body is read');
   t.equal(upstream.requests.length, sent);
-  busy = false;
+  stop();
   while (answer.status === 503) answer = await send(gateway.url, { target: '/a' });
   t.equal(answer.status, 200);
 });
+
+t.test('a busy gateway that stops says that it stops', async (t) => {
+  const { upstream, gateway } = await startForwarding(t, { limits: { ...LIMITS, eventLoopDelayMs: 50 } });
+  const waiting: Socket[] = [];
+  upstream.answerWith((socket) => void waiting.push(socket));
+  const underWay = send(gateway.url, { target: '/slow' });
+  await upstream.until(() => waiting.length === 1);
+  const stop = keepBusy();
+  while ((await send(gateway.url, { target: '/%zz' })).status !== 503);
+  const drained = gateway.drain();
+  t.match(await send(gateway.url, { target: '/a' }), { status: 503, headers: { 'x-gateway-error': 'shutting-down' } });
+  stop();
+  for (const socket of waiting) socket.write(httpAnswer('200 OK', {}, 'late'));
+  t.equal((await underWay).status, 200);
+  t.ok(await drained);
+});
+
+/** Takes turns of 200 ms until it is told to stop. */
+function keepBusy(): () => void {
+  let busy = true;
+  const block = () => {
+    const until = performance.now() + 200;
+    while (performance.now() < until);
+    if (busy) setTimeout(block, 1);
+  };
+  block();
+  return () => {
+    busy = false;
+  };
+}
 
 function bounded(origin: string, inFlight: number, quotas = WIDE) {
   const accounts = accountsAt(origin, quotas);

@@ -71,13 +71,10 @@ t.test('with clientCaFile nobody is served whom its authorities do not vouch for
     ['no certificate', {}],
     ['one of another authority', stranger],
     ['one that has expired', expired],
-    ['one that signed itself', { cert: authority.cert, key: authority.key }],
   ] as const) {
-    const answer = await get(gateway.url, certificate);
-    if (what === 'one that signed itself') t.equal(answer, 200, 'the authority vouches for itself');
-    else t.match(answer, /^(ECONNRESET|ERR_SSL|EPIPE)/, what);
+    t.match(await get(gateway.url, certificate), /^(ECONNRESET|ERR_SSL|EPIPE)/, what);
   }
-  t.equal(upstream.requests.length, 2);
+  t.equal(upstream.requests.length, 1);
   t.equal(await metric(gateway.admin, HANDSHAKES), 3);
 });
 
@@ -132,19 +129,17 @@ t.test('what is malformed inside TLS is a 400 problem as elsewhere', async (t) =
   t.equal(upstream.connections(), 0);
 });
 
-for (const [what, days] of [['expired', -1]] as const) {
-  t.test(`a certificate that has ${what} is told of at the start, and served all the same`, async (t) => {
-    const { gateway } = await start(t, tlsOf(authority.issue({ name: 'old', days })));
-    t.match(gateway.log[0], {
-      level: 40,
-      msg: 'certificate of no use',
-      listener: 'https://127.0.0.1:0',
-      detail: /^the certificate expired on /,
-    });
-    t.equal(await get(gateway.url), 'CERT_HAS_EXPIRED', 'callers see it');
-    t.equal(await get(gateway.url, { rejectUnauthorized: false }), 200);
+t.test('a certificate that has expired is told of at the start, and shown all the same', async (t) => {
+  const { gateway } = await start(t, tlsOf(authority.issue({ name: 'old', days: -1 })));
+  t.match(gateway.log[0], {
+    level: 40,
+    msg: 'certificate of no use',
+    listener: 'https://127.0.0.1:0',
+    detail: /^the certificate expired on /,
   });
-}
+  t.equal(await get(gateway.url), 'CERT_HAS_EXPIRED', 'callers see it');
+  t.equal(await get(gateway.url, { rejectUnauthorized: false }), 200);
+});
 
 /** A server that answers with the name on the certificate that its caller presents. */
 async function startNaming(t: Test, tls: Tls) {
