@@ -64,7 +64,7 @@ export async function startGateway(
   // A shared store's answer takes up to its deadline, and a wait begins when it is here.
   const answerMs = config.store.type === 'redis' ? config.store.deadlineMs : 0;
   const leaseMs = answerMs + sendBudgetMs + limits.upstreamTimeoutMs + limits.graceMs;
-  const store = await openStore(config.store, {
+  const { store } = await openStore(config.store, {
     clock,
     accounts: accounts.values(),
     unseenMs: leaseMs + limits.waitMs,
