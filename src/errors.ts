@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'body-too-large'
   | 'quota-exceeded'
   | 'quota-unavailable'
+  | 'audit-unavailable'
   | 'overloaded'
   | 'upstream-unreachable'
   | 'upstream-reset'
@@ -90,6 +91,13 @@ export function quotaUnavailable(cause: unknown): GatewayError {
   return new GatewayError('quota-unavailable', 'the quota store cannot be asked; nothing was sent', {
     details: { retryAfterMs: 1000 },
     cause,
+  });
+}
+
+/** A call that changes something has to be recorded, and can't be. */
+export function auditUnavailable(): GatewayError {
+  return new GatewayError('audit-unavailable', 'the audit log cannot be written; nothing was sent', {
+    details: { retryAfterMs: 1000 },
   });
 }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Account } from '../catalog/account.ts';
 import type { StoreConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Command } from './command.ts';
@@ -21,12 +22,17 @@ Never prints a secret.
     io.print(`${values.config} is fine
   listen      ${config.listen.map(({ host, port }) => `${host}:${port}`).join(', ')}
   admin       ${config.admin.host}:${config.admin.port}
-  accounts    ${[...config.accounts.values()].map(({ name, origin, credential }) => `${name} (${origin}, ${credential.type})`).join(', ')}
+  accounts    ${[...config.accounts.values()].map(accountOf).join(', ')}
   consumers   ${[...(config.anonymous ? ['anonymous'] : []), ...config.consumers.map(({ name }) => name)].join(', ')}
   store       ${storeOf(config.store)}
+  audit       ${config.audit ? `${config.audit.file}, calls ${config.audit.onAuditFailure === 'refuse' ? 'are refused' : 'go on'} on failure` : 'none'}
 `);
   },
 };
+
+function accountOf({ name, origin, credential, nextCredential }: Account): string {
+  return `${name} (${origin}, ${credential.type}${nextCredential ? `, next ${nextCredential.type}` : ''})`;
+}
 
 /** Where quotas are counted. Of Redis the address isn't shown: it may hold a password. */
 function storeOf(store: StoreConfig): string {

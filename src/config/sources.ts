@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { SecretReference } from './account-schema.ts';
 import { Unusable } from './mistakes.ts';
@@ -7,12 +7,22 @@ import { Unusable } from './mistakes.ts';
 export class Sources {
   readonly #folder: string;
   readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #onRead: (file: string) => void;
   readonly #files = new Map<string, string>();
 
-  /** Relative paths start at `folder`. */
-  constructor(options: { folder: string; env: Readonly<Record<string, string | undefined>> }) {
+  /**
+   * Relative paths start at `folder`.
+   *
+   * @param options.onRead told of each file, by its absolute path, just before it is read; also of those that can't be
+   */
+  constructor(options: {
+    folder: string;
+    env: Readonly<Record<string, string | undefined>>;
+    onRead?: (file: string) => void;
+  }) {
     this.#folder = options.folder;
     this.#env = options.env;
+    this.#onRead = options.onRead ?? (() => {});
   }
 
   /**
@@ -30,8 +40,11 @@ export class Sources {
    * @throws Unusable when it can't be read.
    */
   readFile(path: string): string {
-    const absolute = this.#locate(path);
-    const text = this.#files.get(absolute) ?? readText(absolute);
+    const absolute = this.locate(path);
+    const known = this.#files.get(absolute);
+    if (known !== undefined) return known;
+    this.#onRead(absolute);
+    const text = readText(absolute);
     this.#files.set(absolute, text);
     return text;
   }
@@ -42,11 +55,31 @@ export class Sources {
    * @throws Unusable when that can't be: no such folder, or not to be written in.
    */
   placeFile(path: string): string {
-    const absolute = this.#locate(path);
+    const absolute = this.locate(path);
     checkFolder(dirname(absolute));
-    const isFolder = statSync(absolute, { throwIfNoEntry: false })?.isDirectory();
-    if (isFolder) throw new Unusable(`expected a file, and ${JSON.stringify(absolute)} is a folder`);
+    refuseFolder(absolute);
     return absolute;
+  }
+
+  /**
+   * Checks that lines can be added to a file, or that it can begin. What is there may be in a folder that isn't this user's.
+   *
+   * @throws Unusable when that can't be
+   */
+  appendFile(path: string): void {
+    const absolute = this.locate(path);
+    if (!existsSync(absolute)) return void this.placeFile(path);
+    refuseFolder(absolute);
+    try {
+      accessSync(absolute, constants.W_OK);
+    } catch (error) {
+      throw new Unusable(`file ${JSON.stringify(absolute)} cannot be written (${codeOf(error)})`);
+    }
+  }
+
+  /** Gives the absolute path. */
+  locate(path: string): string {
+    return resolve(this.#folder, path);
   }
 
   #readVariable(name: string): string {
@@ -58,13 +91,14 @@ export class Sources {
 
   #readSecretFile(path: string): string {
     const text = this.readFile(path).replace(/\r?\n$/, '');
-    if (text === '') throw new Unusable(`file ${JSON.stringify(this.#locate(path))} is empty`);
+    if (text === '') throw new Unusable(`file ${JSON.stringify(this.locate(path))} is empty`);
     return text;
   }
+}
 
-  #locate(path: string): string {
-    return resolve(this.#folder, path);
-  }
+function refuseFolder(path: string): void {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  if (isFolder) throw new Unusable(`expected a file, and ${JSON.stringify(path)} is a folder`);
 }
 
 function checkFolder(path: string): void {

@@ -10,6 +10,7 @@ const STATUS: Readonly<Record<ErrorCode, { status: number; title: string }>> = {
   'body-too-large': { status: 413, title: 'The body is too large' },
   'quota-exceeded': { status: 429, title: 'Request cannot be satisfied as assigned quota has been exceeded' },
   'quota-unavailable': { status: 503, title: 'The quota cannot be checked' },
+  'audit-unavailable': { status: 503, title: 'The call cannot be recorded' },
   overloaded: { status: 503, title: 'The gateway has too many requests under way' },
   'upstream-unreachable': { status: 502, title: 'CDNetworks cannot be reached' },
   'upstream-reset': { status: 502, title: 'CDNetworks broke off the connection' },
