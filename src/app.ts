@@ -1,20 +1,24 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { type DestinationStream, pino } from 'pino';
-import { loadCatalogue } from './catalog/api-interface.ts';
-import type { Snapshot } from './catalog/snapshot.ts';
+import { AuditLog } from './audit/audit-log.ts';
 import type { Config, Listener } from './config/config.ts';
 import { shuttingDown } from './errors.ts';
 import { createAdmin } from './http/admin.ts';
+import { auditEntryOf } from './http/audit-entry.ts';
 import { Connections } from './http/connections.ts';
 import { outcomeOf } from './http/forward.ts';
+import { Rotation } from './http/rotation.ts';
 import { createServer } from './http/server.ts';
 import { createTelemetry } from './http/telemetry.ts';
+import { createChangeTelemetry } from './http/telemetry-changes.ts';
 import { Upstreams } from './http/upstreams.ts';
 import { openStore } from './open-store.ts';
 import type { Clock } from './quota/clock.ts';
 import { createGate } from './quota/gate.ts';
 import { WaitingRoom } from './quota/waiting-room.ts';
+import { createReload, type Reload } from './reload.ts';
+import { toSnapshot } from './to-snapshot.ts';
 
 /** A gateway that listens. */
 export interface Gateway {
@@ -26,6 +30,11 @@ export interface Gateway {
    * away those that wait, and closes everything. Resolves to whether all of them could finish.
    */
   drain(): Promise<boolean>;
+  /**
+   * Puts another configuration in the place of the one before, or, if it has a mistake or needs a restart, leaves that. Requests
+   * that have begun end with the configuration that they began with. Also goes on in the file that bears the audit log's name now.
+   */
+  readonly reload: Reload;
 }
 
 /**
@@ -60,11 +69,15 @@ export async function startGateway(
   const waitingRoom = new WaitingRoom({ places: limits.waiting, now });
   const telemetry = createTelemetry({ log, version, now, waiting: () => waitingRoom.waiting });
 
+  const changes = createChangeTelemetry({ log, registry: telemetry.registry, wall: clock.wall });
+  const audit = config.audit && new AuditLog(config.audit, changes.audit);
+  const rotation = new Rotation({ now, ...changes.rotation });
+
   const sendBudgetMs = limits.connectTimeoutMs + SEND_SLACK_MS;
   // A shared store's answer takes up to its deadline, and a wait begins when it is here.
   const answerMs = config.store.type === 'redis' ? config.store.deadlineMs : 0;
   const leaseMs = answerMs + sendBudgetMs + limits.upstreamTimeoutMs + limits.graceMs;
-  const { store } = await openStore(config.store, {
+  const { store, prepare } = await openStore(config.store, {
     clock,
     accounts: accounts.values(),
     unseenMs: leaseMs + limits.waitMs,
@@ -77,27 +90,43 @@ export async function startGateway(
     leaseMs,
     onStoreError: telemetry.storeFailed,
   });
-  const upstreams = new Upstreams(accounts.values(), {
+  const upstreams = new Upstreams({
     timeouts: { ...limits, sendBudgetMs },
     now,
     onEnd(call, end) {
       const outcome = outcomeOf(call, end);
       void gate.settle(call.permit, outcome);
       telemetry.called(call, end, outcome);
+      rotation.ended(call, end);
+      if (!call.exchange.apiInterface?.readOnly) audit?.record(auditEntryOf(call, clock.wall()));
     },
   });
 
   let draining = false;
-  const snapshot = toSnapshot(config);
+  let snapshot = toSnapshot(config);
   const parts = {
     snapshot: () => snapshot,
     gate,
+    rotation,
+    audit,
     upstreams,
     limits,
     draining: () => draining,
     inFlight: () => telemetry.inFlight() - waitingRoom.waiting,
     mayWait: () => waitingRoom.hasPlace,
   };
+
+  /** What else goes with the configuration, told of each that has taken the place of the one before. */
+  const renewals: ((config: Config) => void)[] = [];
+  const reload = createReload({
+    config,
+    prepare: (next) => prepare(next.accounts.values()),
+    apply(next) {
+      snapshot = toSnapshot(next, snapshot);
+      for (const renew of renewals) renew(next);
+    },
+    telemetry: changes,
+  });
 
   const connections = new Connections({ telemetry, now });
   const servers = await Promise.all(config.listen.map(() => createServer({ parts, connections, telemetry, now })));
@@ -136,6 +165,7 @@ export async function startGateway(
     await idleWithin(BREAK_OFF_MS);
     if (finished) await upstreams.close();
     await store.close();
+    audit?.close();
     log.info({ finished }, 'gateway stopped');
     return finished;
   }
@@ -148,18 +178,11 @@ export async function startGateway(
       drained ??= drain();
       return drained;
     },
-  };
-}
-
-function toSnapshot({ accounts, consumers, anonymous }: Config): Snapshot {
-  const named = [...accounts.values()].flatMap((account) => [...account.quotas.interfaces.keys()]);
-  return {
-    accounts,
-    consumers,
-    ...(anonymous === undefined
-      ? {}
-      : { anonymous: { ...anonymous, name: 'anonymous', accounts: [anonymous.account] } }),
-    catalogue: loadCatalogue(named),
+    async reload(load) {
+      if (draining) return 'refused';
+      audit?.reopen();
+      return reload(load);
+    },
   };
 }
 
