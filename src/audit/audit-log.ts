@@ -118,6 +118,7 @@ export class AuditLog {
     clearTimeout(this.#timer);
     for (const { entry } of this.#kept.splice(0)) this.#listener.lost(entry);
     this.#file?.close();
+    this.#file = undefined;
   }
 
   #fail(error: unknown): void {
