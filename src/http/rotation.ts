@@ -17,7 +17,7 @@ export interface RotationListener {
   switched(account: string): void;
 }
 
-/** After both were refused: somebody has to mend that, and each attempt costs a unit. */
+/** After both were refused: somebody has to mend that, and each attempt costs a unit. Calls that are under way by then make theirs. */
 const PAUSE_MS = 60_000;
 
 /**

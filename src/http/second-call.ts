@@ -11,10 +11,11 @@ export function isRefusal(statusCode: number): boolean {
  * next credential. If so the handler gets the second call's answer, else the refusal as it came. Whichever it is, the handler sees
  * one answer or one error, and never both.
  *
+ * @param again gives the second call, as `UpstreamCall.again` does
  * @param send sends the second call for the same handler
  */
 export function withSecondCall(
-  call: UpstreamCall,
+  again: NonNullable<UpstreamCall['again']>,
   handler: Dispatcher.DispatchHandler,
   send: (second: UpstreamCall, handler: Dispatcher.DispatchHandler) => void,
 ): Dispatcher.DispatchHandler {
@@ -28,7 +29,7 @@ export function withSecondCall(
 
   async function decide(controller: Dispatcher.DispatchController): Promise<void> {
     // Whatever keeps the second call from being made (quota, audit, shutdown), the vendor's own answer stands.
-    const second = await call.again?.().catch(() => undefined);
+    const second = await again().catch(() => undefined);
     if (second === undefined) {
       state = 'passing';
       for (const step of held) step();
@@ -44,7 +45,7 @@ export function withSecondCall(
   return {
     onRequestStart: (...start) => handler.onRequestStart?.(...start),
     onResponseStart: (controller, statusCode, ...head) => {
-      const isHeld = call.again !== undefined && isRefusal(statusCode);
+      const isHeld = isRefusal(statusCode);
       if (isHeld) state = 'holding';
       pass(() => handler.onResponseStart?.(controller, statusCode, ...head));
       if (!isHeld) return;

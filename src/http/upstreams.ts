@@ -83,7 +83,8 @@ export class Upstreams extends Dispatcher {
     if (known !== undefined) return known;
     const guard: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (sent, handler) => {
       const { call } = sent as SentOptions;
-      const answered = withSecondCall(call, handler, (second, next) => this.#send(second, next));
+      const { again } = call;
+      const answered = again ? withSecondCall(again, handler, (second, next) => this.#send(second, next)) : handler;
       return dispatch(sent, this.#guarded(answered, call));
     };
     const pool = createPool({ origin, ca }, this.#timeouts).compose(guard);
