@@ -116,14 +116,15 @@ export async function startGateway(
     mayWait: () => waitingRoom.hasPlace,
   };
 
-  /** What else goes with the configuration, told of each that has taken the place of the one before. */
-  const renewals: ((config: Config) => void)[] = [];
+  /** What else goes with the configuration: each is told of one that takes the place of the one before, and refuses it by throwing. */
+  const renewals: ((config: Config, before: Config) => void)[] = [];
   const reload = createReload({
     config,
     prepare: (next) => prepare(next.accounts.values()),
-    apply(next) {
-      snapshot = toSnapshot(next, snapshot);
-      for (const renew of renewals) renew(next);
+    apply(next, before) {
+      const following = toSnapshot(next, snapshot);
+      for (const renew of renewals) renew(next, before);
+      snapshot = following;
     },
     telemetry: changes,
   });

@@ -11,12 +11,12 @@ export type Reload = (load: () => Config) => Promise<ReloadResult>;
  *
  * @param options.config the one in use
  * @param options.prepare whatever a configuration needs before requests are served by it
- * @param options.apply puts it in use
+ * @param options.apply puts it in use; changes nothing if it throws
  */
 export function createReload(options: {
   config: Config;
   prepare: (config: Config) => Promise<void>;
-  apply: (config: Config) => void;
+  apply: (config: Config, before: Config) => void;
   telemetry: Pick<ChangeTelemetry, 'reloaded'>;
 }): Reload {
   const { prepare, apply, telemetry } = options;
@@ -33,7 +33,7 @@ export function createReload(options: {
       return tell('refused', { mistakes: fixed.map((path) => ({ path, message })) });
     }
     await prepare(config);
-    apply(config);
+    apply(config, inUse);
     inUse = config;
     return tell('applied', names);
   }

@@ -35,16 +35,19 @@ export function changesOf(before: Config, after: Config): Changes | undefined {
   };
 }
 
-/** Whether two values of a configuration say the same, secrets included (which Node's own comparison takes for alike). */
+/**
+ * Whether two values of a configuration say the same, secrets included (which Node's own comparison takes for alike). What is
+ * neither plain data nor a secret is only the same as itself: it may hide what it holds.
+ */
 export function areSame(one: unknown, other: unknown): boolean {
-  if (one instanceof Secret || other instanceof Secret) {
-    return one instanceof Secret && other instanceof Secret && one.equals(other);
-  }
-  if (!isObject(one) || !isObject(other)) return Object.is(one, other);
-  if (Array.isArray(one) !== Array.isArray(other) || one instanceof Map !== other instanceof Map) return false;
+  if (one instanceof Secret && other instanceof Secret) return one.equals(other);
   const [some, others] = [membersOf(one), membersOf(other)];
+  if (some === undefined || others === undefined) return Object.is(one, other);
   return (
-    some.size === others.size && [...some].every(([key, value]) => others.has(key) && areSame(value, others.get(key)))
+    Array.isArray(one) === Array.isArray(other) &&
+    one instanceof Map === other instanceof Map &&
+    some.size === others.size &&
+    [...some].every(([key, value]) => others.has(key) && areSame(value, others.get(key)))
   );
 }
 
@@ -61,12 +64,11 @@ export function keepSame<Value>(
   );
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
-function membersOf(value: object): ReadonlyMap<unknown, unknown> {
-  return value instanceof Map ? value : new Map(Object.entries(value));
+function membersOf(value: unknown): ReadonlyMap<unknown, unknown> | undefined {
+  if (value instanceof Map) return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+  return isPlain ? new Map(Object.entries(value)) : undefined;
 }
 
 /** Certificates run out, so what a listener's files hold may change; whether it has any may not. */

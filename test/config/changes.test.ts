@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { BlockList } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { Secret } from '../../src/catalog/secret.ts';
@@ -35,6 +36,13 @@ t.test('lists, mappings and what is not there are told apart', async (t) => {
   t.notOk(areSame([1, 2], [2, 1]));
   t.notOk(areSame(null, {}));
   t.ok(areSame(new Map([['a', [1]]]), new Map([['a', [1]]])));
+});
+
+t.test('what may hide what it holds is only the same as itself', async (t) => {
+  const [one, other] = [new BlockList(), new BlockList()];
+  other.addAddress('127.0.0.1');
+  t.notOk(areSame({ one }, { one: other }));
+  t.ok(areSame({ one }, { one }));
 });
 
 t.test('accounts and callers that came, went or differ are named', async (t) => {
