@@ -1,26 +1,29 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type DestinationStream, pino } from 'pino';
-import { loadCatalogue } from './catalog/api-interface.ts';
+import { AuditLog } from './audit/audit-log.ts';
 import { listenerName } from './catalog/listener.ts';
-import { loopbackAnd } from './catalog/network.ts';
-import type { Snapshot } from './catalog/snapshot.ts';
 import type { Config } from './config/config.ts';
+import { createDrain } from './drain.ts';
 import { shuttingDown } from './errors.ts';
 import { createAdmin } from './http/admin.ts';
+import { auditEntryOf } from './http/audit-entry.ts';
 import { Callers } from './http/callers.ts';
 import { Connections } from './http/connections.ts';
 import { outcomeOf } from './http/forward.ts';
 import { InFlight } from './http/in-flight.ts';
 import { openListeners } from './http/listening.ts';
+import { Rotation } from './http/rotation.ts';
 import { createServer } from './http/server.ts';
 import { createTelemetry } from './http/telemetry.ts';
+import { createChangeTelemetry } from './http/telemetry-changes.ts';
 import { createConnectionTelemetry } from './http/telemetry-connections.ts';
-import { datesFault } from './http/tls.ts';
+import { datesFault, renewCertificates } from './http/tls.ts';
 import { Upstreams } from './http/upstreams.ts';
 import { openStore } from './open-store.ts';
 import type { Clock } from './quota/clock.ts';
 import { createGate } from './quota/gate.ts';
 import { WaitingRoom } from './quota/waiting-room.ts';
+import { createReload, type Reload } from './reload.ts';
+import { toSnapshot } from './to-snapshot.ts';
 
 /** A gateway that listens. */
 export interface Gateway {
@@ -32,6 +35,11 @@ export interface Gateway {
    * those that wait are sent away, and everything is closed. Resolves to whether all of them could finish.
    */
   drain(): Promise<boolean>;
+  /**
+   * Puts another configuration in the place of the one before, or, if it has a mistake or needs a restart, leaves that. Requests
+   * that have begun end with the configuration that they began with. Also goes on in the file that bears the audit log's name now.
+   */
+  readonly reload: Reload;
 }
 
 /**
@@ -46,11 +54,6 @@ export const systemClock: Clock = {
 
 /** Beside connecting, the time a request may need from when it may be sent to its first byte; more means that the process stood still. */
 const SEND_SLACK_MS = 5000;
-/** The time in which requests whose upstream calls were broken off are answered and logged. */
-const BREAK_OFF_MS = 1000;
-/** Callers whose connection ended with their answer may come back at once: they are told, rather than cut off at the door. */
-const FAREWELL_MS = 250;
-
 /**
  * Builds the parts of a gateway, in the order in which they lean on each other, and starts listening.
  *
@@ -62,20 +65,23 @@ export async function startGateway(
   options: { version: string; clock?: Clock; destination?: DestinationStream },
 ): Promise<Gateway> {
   const { version, clock = systemClock, destination = pino.destination({ sync: false }) } = options;
-  const { limits, accounts } = config;
+  const { limits } = config;
   const now = clock.monotonic;
   const log = pino({ level: config.log.level }, destination);
   const waitingRoom = new WaitingRoom({ places: limits.waiting, now });
   const telemetry = createTelemetry({ log, version, now, waiting: () => waitingRoom.waiting });
 
+  const changes = createChangeTelemetry({ log, registry: telemetry.registry, wall: clock.wall });
+  const audit = config.audit && new AuditLog(config.audit, changes.audit);
+  const rotation = new Rotation({ now, ...changes.rotation });
+
   const sendBudgetMs = limits.connectTimeoutMs + SEND_SLACK_MS;
   // A shared store's answer takes up to its deadline, and a wait begins when it is here.
   const answerMs = config.store.type === 'redis' ? config.store.deadlineMs : 0;
   const leaseMs = answerMs + sendBudgetMs + limits.upstreamTimeoutMs + limits.graceMs;
-  const store = await openStore(config.store, {
+  const { store, prepare } = await openStore(config.store, {
     clock,
-    accounts: accounts.values(),
-    consumers: config.consumers,
+    quotas: config,
     unseenMs: leaseMs + limits.waitMs,
     onError: telemetry.storeFailed,
     onLocalDenial: telemetry.deniedLocally,
@@ -86,23 +92,27 @@ export async function startGateway(
     leaseMs,
     onStoreError: telemetry.storeFailed,
   });
-  const upstreams = new Upstreams(accounts.values(), {
+  const upstreams = new Upstreams({
     timeouts: { ...limits, sendBudgetMs },
     now,
     onEnd(call, end) {
       const outcome = outcomeOf(call, end);
       void gate.settle(call.permit, outcome);
       telemetry.called(call, end, outcome);
+      rotation.ended(call, end);
+      if (!call.exchange.apiInterface?.readOnly) audit?.record(auditEntryOf(call, clock.wall()));
     },
   });
 
   let stopping = false;
   let draining = false;
-  const snapshot = toSnapshot(config);
+  let snapshot = toSnapshot(config);
   const parts = {
     snapshot: () => snapshot,
     gate,
     callers: new Callers({ clock, useOnce: gate.useOnce, onFailure: telemetry.authenticationFailed }),
+    rotation,
+    audit,
     upstreams,
     limits,
     draining: () => draining,
@@ -147,63 +157,51 @@ export async function startGateway(
     const fault = 'tls' in listener && listener.tls !== undefined && datesFault(listener.tls, clock.wall());
     if (fault) log.warn({ listener: listenerName(listener), detail: fault }, 'certificate of no use');
   }
-  log.info({ listen: addresses, admin: adminAddress, accounts: [...accounts.keys()] }, 'gateway started');
+  log.info({ listen: addresses, admin: adminAddress, accounts: [...config.accounts.keys()] }, 'gateway started');
 
-  async function idleWithin(ms: number): Promise<boolean> {
-    const deadline = now() + ms;
-    while (telemetry.inFlight() > 0 && now() < deadline) await pause(20);
-    return telemetry.inFlight() === 0;
-  }
-
-  async function drain(): Promise<boolean> {
-    stopping = true;
-    if (limits.drainDelayMs > 0) await pause(limits.drainDelayMs);
-    draining = true;
-    waitingRoom.close();
-    const busy = telemetry.inFlight() > 0;
-    const finished = await idleWithin(limits.drainMs);
-    if (finished && busy) await pause(FAREWELL_MS);
-    if (!finished) {
+  const reload = createReload({
+    config,
+    prepare,
+    apply(next, before) {
+      const following = toSnapshot(next, snapshot);
+      renewCertificates(consumersPorts, { from: before.listen, to: next.listen });
+      snapshot = following;
+    },
+    telemetry: changes,
+  });
+  const drain = createDrain({
+    limits,
+    now,
+    inFlight: telemetry.inFlight,
+    stop() {
+      stopping = true;
+    },
+    refuse() {
+      draining = true;
+      waitingRoom.close();
+    },
+    async breakOff() {
       // While their connections stand, so that callers learn that their call may have been carried out.
       connections.refuseUploads(shuttingDown());
       await upstreams.destroy();
-      await idleWithin(BREAK_OFF_MS);
-    }
-    await Promise.all([...servers, ...admin].map((listening) => listening.close()));
-    // A server is closed when it has let go of its connections; that they have closed, they tell later.
-    await idleWithin(BREAK_OFF_MS);
-    if (finished) await upstreams.close();
-    await store.close();
-    log.info({ finished }, 'gateway stopped');
-    return finished;
-  }
+    },
+    closeDoors: async () => void (await Promise.all([...servers, ...admin].map((listening) => listening.close()))),
+    async closeRest({ finished }) {
+      if (finished) await upstreams.close();
+      await store.close();
+      audit?.close();
+      log.info({ finished }, 'gateway stopped');
+    },
+  });
 
-  let drained: Promise<boolean> | undefined;
   return {
     listeners: addresses,
     admin: adminAddress,
-    drain() {
-      drained ??= drain();
-      return drained;
+    drain,
+    async reload(load) {
+      if (draining) return 'refused';
+      audit?.reopen();
+      return reload(load);
     },
-  };
-}
-
-function toSnapshot({ accounts, consumers, anonymous }: Config): Snapshot {
-  const named = [...accounts.values()].flatMap((account) => [...account.quotas.interfaces.keys()]);
-  return {
-    accounts,
-    consumers,
-    ...(anonymous === undefined
-      ? {}
-      : {
-          anonymous: {
-            ...anonymous,
-            name: 'anonymous',
-            accounts: [anonymous.account],
-            trusts: loopbackAnd(anonymous.trustNetwork ?? []),
-          },
-        }),
-    catalogue: loadCatalogue(named),
   };
 }

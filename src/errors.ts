@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'target-too-long'
   | 'quota-exceeded'
   | 'quota-unavailable'
+  | 'audit-unavailable'
   | 'overloaded'
   | 'upstream-unreachable'
   | 'upstream-reset'
@@ -116,6 +117,13 @@ export function quotaUnavailable(cause: unknown): GatewayError {
   return new GatewayError('quota-unavailable', 'the quota store cannot be asked; nothing was sent', {
     details: { retryAfterMs: 1000 },
     cause,
+  });
+}
+
+/** A call that changes something has to be recorded, and can't be. */
+export function auditUnavailable(): GatewayError {
+  return new GatewayError('audit-unavailable', 'the audit log cannot be written; nothing was sent', {
+    details: { retryAfterMs: 1000 },
   });
 }
 

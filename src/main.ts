@@ -60,8 +60,9 @@ const io: Io = {
   env: process.env,
   print: (output) => void process.stdout.write(output),
   readInput: () => text(process.stdin),
-  runUntilStopped(stop, atMostMs) {
-    closeWithGrace({ delay: atMostMs, logger: false }, async ({ err }) => {
+  runUntilStopped(stop, atMostMs, onHangup) {
+    if (onHangup) process.on('SIGHUP', onHangup);
+    closeWithGrace({ delay: atMostMs, logger: false, skip: onHangup ? ['SIGHUP'] : [] }, async ({ err }) => {
       if (err) process.stderr.write(`${err.stack ?? err.message}\n`);
       await stop();
     });

@@ -16,26 +16,42 @@ const BEAT_SLACK_MS = 5000;
 /** A first start has to see whether other replicas are there; longer than that nobody waits for it. */
 const OPENING_MS = 5000;
 
+/** Who has quotas. */
+export interface QuotaHolders {
+  readonly accounts: ReadonlyMap<string, Account>;
+  readonly consumers: readonly Pick<Consumer, 'quota'>[];
+}
+
+/** A store, and how it is told of a configuration that is to take the place of the one before. */
+export interface OpenStore {
+  readonly store: QuotaStore;
+  /**
+   * Gets ready for accounts before they are asked for, so that their first calls need not be refused. Gives up after a few seconds:
+   * what isn't ready by then is joined by the first call.
+   */
+  prepare(quotas: QuotaHolders): Promise<void>;
+}
+
 /** Opens the store that the configuration names. The only place that knows which stores there are. */
 export async function openStore(
   config: StoreConfig,
   options: {
     clock: Clock;
-    accounts: Iterable<Account>;
-    consumers: Iterable<Pick<Consumer, 'quota'>>;
+    quotas: QuotaHolders;
     /** How long an admitted request may stay unseen: lease and longest wait. */
     unseenMs: number;
     onError: (error: unknown) => void;
     onLocalDenial: () => void;
   },
-): Promise<QuotaStore> {
+): Promise<OpenStore> {
   const { clock, unseenMs, onError, onLocalDenial } = options;
   if (config.type === 'memory') {
     const { journal: path } = config;
-    return createMemoryStore(clock, path === undefined ? undefined : await openJournal({ path, clock, onError }));
+    const journal = path === undefined ? undefined : await openJournal({ path, clock, onError });
+    // It knows quotas only from what it is asked.
+    return { store: createMemoryStore(clock, journal), prepare: async () => {} };
   }
 
-  const accounts = [...options.accounts];
   const client = new RedisClient(config.location, {
     scripts: readScripts(),
     deadlineMs: config.deadlineMs,
@@ -46,21 +62,38 @@ export async function openStore(
     client,
     clock,
     keyPrefix: config.keyPrefix,
-    accounts: [...new Set(accounts.map(({ quotaAccount }) => quotaAccount))],
-    horizonMs: longestWindowMs(accounts, [...options.consumers]) + unseenMs + BEAT_SLACK_MS,
+    ...needsOf(options.quotas),
     coldStart: config.coldStart,
     whenDown: config.whenDown,
   });
+
+  function needsOf(quotas: QuotaHolders): { accounts: readonly string[]; horizonMs: number } {
+    return {
+      accounts: [...new Set([...quotas.accounts.values()].map(({ quotaAccount }) => quotaAccount))],
+      horizonMs: longestWindowMs(quotas) + unseenMs + BEAT_SLACK_MS,
+    };
+  }
+
+  async function ready(): Promise<void> {
+    const until = clock.monotonic() + OPENING_MS;
+    while (store.mode() !== 'ready' && clock.monotonic() < until) await pause(20);
+  }
+
   store.start();
-  const until = clock.monotonic() + OPENING_MS;
-  while (store.mode() !== 'ready' && clock.monotonic() < until) await pause(20);
-  return withDenyCache(store, { now: clock.monotonic, onLocalDenial });
+  await ready();
+  return {
+    store: withDenyCache(store, { now: clock.monotonic, onLocalDenial }),
+    async prepare(quotas) {
+      store.extend(needsOf(quotas));
+      await ready();
+    },
+  };
 }
 
 /** Of the quotas that hold everywhere; a longer one of a single interface doesn't keep all others waiting (README.md). */
-function longestWindowMs(accounts: readonly Account[], consumers: readonly Pick<Consumer, 'quota'>[]): number {
+function longestWindowMs({ accounts, consumers }: QuotaHolders): number {
   const shares = consumers.flatMap(({ quota }) => (quota === undefined ? [] : [quota]));
-  const spans = accounts.flatMap(({ quotas }) =>
+  const spans = [...accounts.values()].flatMap(({ quotas }) =>
     [quotas.account, quotas.interface, ...shares].map(({ windowMs }) => windowMs + quotas.marginMs),
   );
   return Math.max(...spans);

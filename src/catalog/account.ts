@@ -12,6 +12,8 @@ export interface Account {
   /** `https://api.cdnetworks.com`: scheme, lower-case host and port if not the scheme's own; no path. */
   readonly origin: string;
   readonly credential: Credential;
+  /** Takes the place of `credential` once the vendor refuses that, while keys are being changed. */
+  readonly nextCredential?: Credential;
   /** Whose quota is spent: the account's own name, or the account that shares its customer. */
   readonly quotaAccount: string;
   readonly quotas: Quotas;

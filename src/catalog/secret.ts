@@ -17,6 +17,11 @@ export class Secret {
     return this.#value;
   }
 
+  /** Whether the other holds the same text. To any other comparison all secrets look alike. */
+  equals(other: Secret): boolean {
+    return this.#value === other.#value;
+  }
+
   toString(): string {
     return REDACTED;
   }

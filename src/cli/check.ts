@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Account } from '../catalog/account.ts';
 import type { KnownConsumer } from '../catalog/consumer.ts';
 import { type Listener, listenerName } from '../catalog/listener.ts';
 import type { Config, StoreConfig } from '../config/config.ts';
@@ -23,9 +24,10 @@ Never prints a secret.
     io.print(`${values.config} is fine
   listen      ${config.listen.map(listenerOf).join(', ')}
   admin       ${config.admin.host}:${config.admin.port}
-  accounts    ${[...config.accounts.values()].map(({ name, origin, credential }) => `${name} (${origin}, ${credential.type})`).join(', ')}
+  accounts    ${[...config.accounts.values()].map(accountOf).join(', ')}
   consumers   ${[...(config.anonymous ? [anonymousOf(config.anonymous)] : []), ...config.consumers.map(consumerOf)].join(', ')}
   store       ${storeOf(config.store)}
+  audit       ${config.audit ? `${config.audit.file}, calls ${config.audit.onAuditFailure === 'refuse' ? 'are refused' : 'go on'} on failure` : 'none'}
 `);
   },
 };
@@ -56,6 +58,10 @@ function consumerOf({ name, tokenSha256, accessKey, apiKey, certificateName, quo
   ].filter((kind) => kind !== undefined);
   const share = quota === undefined ? '' : `, ${quota.quota} in ${quota.windowMs / 1000} s`;
   return `${name} (${kinds.length === 0 ? 'unix socket' : kinds.join(' or ')}${share})`;
+}
+
+function accountOf({ name, origin, credential, nextCredential }: Account): string {
+  return `${name} (${origin}, ${credential.type}${nextCredential ? `, next ${nextCredential.type}` : ''})`;
 }
 
 /** Where quotas are counted. Of Redis the address isn't shown: it may hold a password. */

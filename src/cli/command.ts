@@ -7,9 +7,9 @@ export interface Io {
   readInput(): Promise<string>;
   /**
    * Keeps the process running until a signal or a crash, then calls `stop` and ends the process: with 0 after a signal, with 1
-   * after a crash or when `stop` took longer than `atMostMs`.
+   * after a crash or when `stop` took longer than `atMostMs`. SIGHUP is such a signal only where there is no `onHangup`.
    */
-  runUntilStopped(stop: () => Promise<unknown>, atMostMs: number): void;
+  runUntilStopped(stop: () => Promise<unknown>, atMostMs: number, onHangup?: () => void): void;
 }
 
 /** One command of the CLI. */

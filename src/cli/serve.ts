@@ -1,15 +1,18 @@
 import { parseArgs } from 'node:util';
 import { startGateway } from '../app.ts';
-import { loadConfig } from '../config/load.ts';
+import { WatchedConfig } from '../config/watch.ts';
 import type { Command } from './command.ts';
 import { version } from './version.ts';
+
+const LOOK_EVERY_MS = 1000;
 
 export const serve: Command = {
   help: `Usage: cdnetworks-gateway serve [-c FILE]
 
 Runs the gateway until SIGTERM or SIGINT: /readyz turns 503, after limits.drainDelay requests are refused and those under
 way finish (at most limits.drain), exit 0.
-Nothing starts if the configuration has a mistake (exit 78).
+Nothing starts if the configuration has a mistake (exit 78). When the configuration changes, or a file that it names, and
+on SIGHUP, it is loaded again; where it has a mistake or needs a restart, the one before stays, and the log says why.
 
   -c, --config FILE   the configuration; gateway.yaml if not given
 `,
@@ -19,8 +22,20 @@ Nothing starts if the configuration has a mistake (exit 78).
       args: [...args],
       options: { config: { type: 'string', short: 'c', default: 'gateway.yaml' } },
     });
-    const config = loadConfig({ file: values.config, env: io.env });
+    const watched = new WatchedConfig({ file: values.config, env: io.env });
+    const config = watched.load();
     const gateway = await startGateway(config, { version: version() });
-    io.runUntilStopped(gateway.drain, config.limits.drainDelayMs + config.limits.drainMs + 5000);
+    const reload = () => gateway.reload(() => watched.load());
+    const look = async () => {
+      if (await watched.look()) await reload();
+      timer = setTimeout(look, LOOK_EVERY_MS).unref();
+    };
+    let timer = setTimeout(look, LOOK_EVERY_MS).unref();
+    const stop = () => {
+      clearTimeout(timer);
+      return gateway.drain();
+    };
+    const { drainDelayMs, drainMs } = config.limits;
+    io.runUntilStopped(stop, drainDelayMs + drainMs + 5000, () => void reload());
   },
 };

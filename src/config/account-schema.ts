@@ -75,6 +75,11 @@ export const AccountSchema = Type.Object(
       default: 'https://api.cdnetworks.com',
     }),
     credential: CredentialSchema,
+    nextCredential: Type.Optional(
+      Type.With(CredentialSchema, {
+        description: 'Signs once the vendor refuses `credential`, so that a key can be changed while calls go on.',
+      }),
+    ),
     quotaAccount: Type.Optional(
       Type.String({
         title: 'the name of an account',

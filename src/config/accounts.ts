@@ -16,6 +16,7 @@ export function checkAccounts({ accounts = {} }: Sound<FileConfig>, sources: Sou
   return Object.entries(accounts).flatMap(([name, account]) => [
     ...checkValue(['accounts', name, 'origin'], account?.origin, parseOrigin),
     ...checkCredential(['accounts', name, 'credential'], account?.credential, sources),
+    ...checkCredential(['accounts', name, 'nextCredential'], account?.nextCredential, sources),
     ...checkValue(['accounts', name, 'caFile'], account?.caFile, (path) => readCertificates(path, sources)),
   ]);
 }
@@ -33,6 +34,7 @@ export function toAccounts({ accounts, quotas }: FileConfig, sources: Sources): 
       name,
       origin: parseOrigin(account.origin),
       credential: toCredential(account.credential, sources),
+      ...(account.nextCredential !== undefined && { nextCredential: toCredential(account.nextCredential, sources) }),
       quotaAccount,
       quotas: toQuotas(quotas, accounts[quotaAccount]?.quotas),
       forwardHeaders: account.forwardHeaders,

@@ -19,6 +19,13 @@ export type StoreConfig =
       readonly deadlineMs: number;
     };
 
+/** Where calls that change something are recorded, and what happens to such calls while they can't be. */
+export interface AuditConfig {
+  /** Absolute path. */
+  readonly file: string;
+  readonly onAuditFailure: 'refuse' | 'continue';
+}
+
 /** The whole configuration after checks: references resolved, durations in ms, sizes in bytes, frozen. */
 export interface Config {
   readonly listen: readonly Listener[];
@@ -61,5 +68,6 @@ export interface Config {
     /** Most requests that wait at one time. */
     readonly waiting: number;
   };
+  readonly audit?: AuditConfig;
   readonly log: { readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent' };
 }

@@ -1,5 +1,6 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { checkAccounts, toAccounts } from './accounts.ts';
+import { checkAudit, toAudit } from './audit.ts';
 import type { Config } from './config.ts';
 import { checkConsumers, toAnonymous, toConsumers } from './consumers.ts';
 import { readDocument } from './document.ts';
@@ -17,15 +18,21 @@ import { checkStructure } from './structure.ts';
 /**
  * Loads the configuration from a YAML file and what it refers to: environment variables and files.
  *
+ * @param options.onRead told of each file, by its absolute path, just before it is read; also of those that can't be
  * @throws ConfigError with every mistake at once; no message holds a secret.
  */
-export function loadConfig(options: { file: string; env: Readonly<Record<string, string | undefined>> }): Config {
-  const { file, env } = options;
+export function loadConfig(options: {
+  file: string;
+  env: Readonly<Record<string, string | undefined>>;
+  onRead?: (file: string) => void;
+}): Config {
+  const { file, env, onRead = () => {} } = options;
+  onRead(resolve(file));
   const document = readDocument(readConfigText(file));
   if (document.mistakes.length > 0) throw new ConfigError(file, document.mistakes);
 
   const structure = checkStructure(document.value);
-  const sources = new Sources({ folder: dirname(file), env });
+  const sources = new Sources({ folder: dirname(file), env, onRead });
   const faults = [
     ...structure.faults,
     ...checkReferences(structure.sound),
@@ -33,6 +40,7 @@ export function loadConfig(options: { file: string; env: Readonly<Record<string,
     ...checkAccounts(structure.sound, sources),
     ...checkConsumers(structure.sound, sources),
     ...checkStore(structure.sound, sources),
+    ...checkAudit(structure.sound, sources),
   ];
   if (structure.file === undefined || faults.length > 0) throw new ConfigError(file, faults.map(document.locate));
   return deepFreeze(toConfig(structure.file, sources));
@@ -48,7 +56,7 @@ function readConfigText(file: string): string {
 }
 
 function toConfig(file: FileConfig, sources: Sources): Config {
-  const { admin, store, anonymous, limits, log } = file;
+  const { admin, store, anonymous, limits, log, audit } = file;
   return {
     listen: toListeners(file, sources),
     admin,
@@ -74,5 +82,6 @@ function toConfig(file: FileConfig, sources: Sources): Config {
       waiting: limits.waiting,
     },
     log,
+    ...(audit && { audit: toAudit(audit, sources) }),
   };
 }

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { AccountSchema } from './account-schema.ts';
+import { AuditSchema } from './audit-schema.ts';
 import { AnonymousSchema, ConsumerSchema } from './consumer-schema.ts';
 import { DURATION, POSITIVE_DURATION } from './duration.ts';
 import { AdminSchema, ListenerSchema } from './listener-schema.ts';
@@ -105,6 +106,7 @@ export const FileConfig = Type.Object(
     }),
     limits: LimitsSchema,
     log: LogSchema,
+    audit: Type.Optional(AuditSchema),
   },
   { additionalProperties: false },
 );

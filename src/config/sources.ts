@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { SecretReference } from './account-schema.ts';
 import { Unusable } from './mistakes.ts';
@@ -7,12 +7,22 @@ import { Unusable } from './mistakes.ts';
 export class Sources {
   readonly #folder: string;
   readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #onRead: (file: string) => void;
   readonly #files = new Map<string, string>();
 
-  /** Relative paths start at `folder`. */
-  constructor(options: { folder: string; env: Readonly<Record<string, string | undefined>> }) {
+  /**
+   * Relative paths start at `folder`.
+   *
+   * @param options.onRead told of each file, by its absolute path, just before it is read; also of those that can't be
+   */
+  constructor(options: {
+    folder: string;
+    env: Readonly<Record<string, string | undefined>>;
+    onRead?: (file: string) => void;
+  }) {
     this.#folder = options.folder;
     this.#env = options.env;
+    this.#onRead = options.onRead ?? (() => {});
   }
 
   /** Gives the absolute path of what may or may not be there. */
@@ -36,7 +46,10 @@ export class Sources {
    */
   readFile(path: string): string {
     const absolute = this.locate(path);
-    const text = this.#files.get(absolute) ?? readText(absolute);
+    const known = this.#files.get(absolute);
+    if (known !== undefined) return known;
+    this.#onRead(absolute);
+    const text = readText(absolute);
     this.#files.set(absolute, text);
     return text;
   }
@@ -49,9 +62,24 @@ export class Sources {
   placeFile(path: string): string {
     const absolute = this.locate(path);
     checkFolder(dirname(absolute));
-    const isFolder = statSync(absolute, { throwIfNoEntry: false })?.isDirectory();
-    if (isFolder) throw new Unusable(`expected a file, and ${JSON.stringify(absolute)} is a folder`);
+    refuseFolder(absolute);
     return absolute;
+  }
+
+  /**
+   * Checks that lines can be added to a file, or that it can begin. What is there may be in a folder that isn't this user's.
+   *
+   * @throws Unusable when that can't be
+   */
+  appendFile(path: string): void {
+    const absolute = this.locate(path);
+    if (!existsSync(absolute)) return void this.placeFile(path);
+    refuseFolder(absolute);
+    try {
+      accessSync(absolute, constants.W_OK);
+    } catch (error) {
+      throw new Unusable(`file ${JSON.stringify(absolute)} cannot be written (${codeOf(error)})`);
+    }
   }
 
   #readVariable(name: string): string {
@@ -66,6 +94,11 @@ export class Sources {
     if (text === '') throw new Unusable(`file ${JSON.stringify(this.locate(path))} is empty`);
     return text;
   }
+}
+
+function refuseFolder(path: string): void {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  if (isFolder) throw new Unusable(`expected a file, and ${JSON.stringify(path)} is a folder`);
 }
 
 function checkFolder(path: string): void {

@@ -27,7 +27,6 @@ export interface Exchange {
   decision?: 'admitted' | 'denied';
   /** Where it had to wait for its units. */
   wait?: Wait;
-  states?: readonly PolicyState[];
   call?: UpstreamCall;
   /** The answer's body broke off after its head was passed on. */
   truncated?: boolean;
@@ -37,11 +36,22 @@ export interface Exchange {
 
 /** An admitted, signed request on its way to the vendor, and what became of it. */
 export interface UpstreamCall {
+  /** What it is made for; one exchange may make two calls. */
+  readonly exchange: Exchange;
   readonly account: Account;
+  /** Which of the account's credentials has signed it. */
+  readonly credential: 'first' | 'next';
   /** The interface's metric label. */
   readonly label: string;
   readonly request: UpstreamRequest;
   readonly permit: Permit;
+  /** Where the quotas stood at its admission. */
+  readonly states: readonly PolicyState[];
+  /**
+   * Where the account has a next credential and this call isn't signed with it: gives the same call, admitted anew and signed with
+   * that. Undefined if it isn't to be made; rejects if no unit is left for it.
+   */
+  readonly again?: () => Promise<UpstreamCall | undefined>;
   /** Monotonic ms of the instant before the first byte; absent while no byte has left. */
   writtenAt?: number;
   /** Monotonic ms of the response head. */

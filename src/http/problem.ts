@@ -13,6 +13,7 @@ const STATUS: Readonly<Record<ErrorCode, { status: number; title: string }>> = {
   'target-too-long': { status: 414, title: 'The target is too long' },
   'quota-exceeded': { status: 429, title: 'Request cannot be satisfied as assigned quota has been exceeded' },
   'quota-unavailable': { status: 503, title: 'The quota cannot be checked' },
+  'audit-unavailable': { status: 503, title: 'The call cannot be recorded' },
   overloaded: { status: 503, title: 'The gateway has too many requests under way' },
   'upstream-unreachable': { status: 502, title: 'CDNetworks cannot be reached' },
   'upstream-reset': { status: 502, title: 'CDNetworks broke off the connection' },

@@ -1,8 +1,9 @@
 import httpProxy from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { AuditLog } from '../audit/audit-log.ts';
 import { accountOf, authorize, type Consumer } from '../catalog/consumer.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { shuttingDown, targetTooLong } from '../errors.ts';
+import { auditUnavailable, shuttingDown, targetTooLong } from '../errors.ts';
 import { chargesOf } from '../quota/charges.ts';
 import type { Gate, Patience } from '../quota/gate.ts';
 import { signable } from '../signing/sign.ts';
@@ -15,6 +16,7 @@ import { waitTerms } from './prefer.ts';
 import { setRateLimit } from './problem.ts';
 import { headerOf, METHODS, methodOf, refuseUnsound } from './request-head.ts';
 import { forwardedHeaders } from './request-headers.ts';
+import type { ChosenCredential, Rotation } from './rotation.ts';
 import type { Upstreams } from './upstreams.ts';
 
 /** What the flow of a request needs. Built by the composition root. */
@@ -25,6 +27,9 @@ export interface ProxyParts {
   readonly callers: Callers;
   /** The consumer that this listener's socket belongs to, if it does. */
   readonly socketConsumer?: string;
+  readonly rotation: Rotation;
+  /** Where calls that change something are to be recorded. */
+  readonly audit: AuditLog | undefined;
   readonly upstreams: Upstreams;
   readonly limits: {
     readonly bodyBytes: number;
@@ -89,26 +94,46 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
       headers: forwardedHeaders(request.headers, account.forwardHeaders),
       body: request.body instanceof Buffer ? request.body : undefined,
     });
-    const { fingerprint, sign } = signable(upstreamRequest, account.credential);
-    const { permit, states } = await parts.gate.admit(
-      {
-        account: account.quotaAccount,
-        interfaceId: apiInterface.id,
-        charges: chargesOf(account.quotas, apiInterface, consumer),
-        marginMs: account.quotas.marginMs,
-        consumer: consumer.name,
-        ...(fingerprint === undefined ? {} : { fingerprint }),
-      },
+    const unrecorded = () => !apiInterface.readOnly && parts.audit?.refuses === true;
+
+    const admitted = async ({ which, credential }: ChosenCredential, patience?: Patience) => {
+      if (unrecorded()) throw auditUnavailable();
+      const { fingerprint, sign } = signable(upstreamRequest, credential);
+      const { permit, states } = await parts.gate.admit(
+        {
+          account: account.quotaAccount,
+          interfaceId: apiInterface.id,
+          charges: chargesOf(account.quotas, apiInterface, consumer),
+          marginMs: account.quotas.marginMs,
+          consumer: consumer.name,
+          ...(fingerprint === undefined ? {} : { fingerprint }),
+        },
+        patience,
+      );
+      exchange.stay?.resume();
+      // Both may have changed while it waited.
+      if (request.socket.destroyed || unrecorded()) {
+        await parts.gate.settle(permit, { kind: 'unsent' });
+        if (!request.socket.destroyed) throw auditUnavailable();
+        return undefined;
+      }
+      setRateLimit(reply, states);
+      const signed = sign(permit.signingSecond);
+      return { exchange, account, credential: which, label: apiInterface.label, request: signed, permit, states };
+    };
+
+    const call = await admitted(
+      parts.rotation.credentialOf(account),
       patienceOf(request, reply, { consumer, ...parts }),
     );
-    exchange.stay?.resume();
-    exchange.states = states;
-    if (request.socket.destroyed) {
-      await parts.gate.settle(permit, { kind: 'unsent' });
-      return reply;
-    }
-    exchange.call = { account, label: apiInterface.label, request: sign(permit.signingSecond), permit };
-    setRateLimit(reply, states);
+    if (call === undefined) return reply;
+    const again = async () => {
+      const next = parts.rotation.nextOf(account);
+      const second = next && !request.socket.destroyed ? await admitted(next) : undefined;
+      if (second !== undefined) exchange.call = second;
+      return second;
+    };
+    exchange.call = account.nextCredential && call.credential === 'first' ? { ...call, again } : call;
     return reply.from('/', forwarding);
   }
 

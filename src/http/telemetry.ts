@@ -53,10 +53,8 @@ export function createTelemetry(options: {
     metrics.requests.inc({ ...labels, consumer: consumer?.name ?? 'none', status, reason: error?.code ?? 'none' });
     metrics.requestDuration.observe({ interface: labels.interface }, seconds);
     if (waitedMs !== undefined) metrics.waitDuration.observe({ interface: labels.interface }, waitedMs / 1000);
-    for (const state of error?.details.states ?? exchange.states ?? []) {
-      const decision = state.violated ? 'denied' : 'admitted';
-      if (call !== undefined || state.violated)
-        metrics.decisions.inc({ account: labels.account, policy: state.name, decision });
+    for (const { name, violated } of error?.details.states ?? []) {
+      if (violated) metrics.decisions.inc({ account: labels.account, policy: name, decision: 'denied' });
     }
     log[levelOf(exchange)](
       {
@@ -70,6 +68,7 @@ export function createTelemetry(options: {
         decision: call === undefined ? exchange.decision : 'admitted',
         reason: error?.code,
         detail: error?.message,
+        credential: call?.account.nextCredential && call.credential,
         outcome: call?.outcome,
         cncRequestId: call?.cncRequestId,
         upstreamStatus: call?.status,
@@ -103,7 +102,9 @@ export function createTelemetry(options: {
     },
     called(call, end, outcome) {
       call.outcome = outcome.kind;
-      metrics.settlements.inc({ account: call.account.name, outcome: outcome.kind });
+      const account = call.account.name;
+      for (const { name } of call.states) metrics.decisions.inc({ account, policy: name, decision: 'admitted' });
+      metrics.settlements.inc({ account, outcome: outcome.kind });
       if (!(end instanceof Error)) {
         const { 'x-cnc-request-id': id } = end.headers;
         call.answeredAt = now();
@@ -129,7 +130,7 @@ export function createTelemetry(options: {
 /** A refusal by the gateway is the caller's to mend; a fault of the vendor or of ours is an operator's. */
 function levelOf({ error, truncated }: Exchange): 'info' | 'warn' | 'error' {
   if (error?.code === 'internal') return 'error';
-  return truncated || error?.code.startsWith('upstream-') || error?.code === 'quota-unavailable' ? 'warn' : 'info';
+  return truncated || error?.code.startsWith('upstream-') || error?.code.endsWith('-unavailable') ? 'warn' : 'info';
 }
 
 function createMetrics(registry: Registry, waiting: () => number) {

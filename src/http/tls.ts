@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Server } from 'node:http';
 import { type SecureContextOptions, type TLSSocket, Server as TlsServer } from 'node:tls';
-import type { Tls } from '../catalog/listener.ts';
+import type { Listener, Tls } from '../catalog/listener.ts';
 
 /** The part of a server's options that may change while it runs. */
 export function contextOf({ cert, key, clientCa }: Tls): SecureContextOptions {
@@ -27,6 +27,18 @@ export function renew(server: Server, change: { from: Tls; to: Tls }): void {
     throw new TypeError('whether callers need certificates can not change while a server listens');
   }
   server.setSecureContext(contextOf(change.to));
+}
+
+/** Renews the certificates of servers whose listeners have others now. The lists are in the same order. */
+export function renewCertificates(
+  ports: readonly (readonly { readonly server: { readonly server: Server } }[])[],
+  { from, to }: { from: readonly Listener[]; to: readonly Listener[] },
+): void {
+  for (const [index, listener] of to.entries()) {
+    const before = from[index];
+    if (!before || !('tls' in before && 'tls' in listener) || !before.tls || !listener.tls) continue;
+    for (const { server } of ports[index] ?? []) renew(server.server, { from: before.tls, to: listener.tls });
+  }
 }
 
 /** Why a certificate is good for nobody at an instant, in ms since 1970; undefined if its dates are fine. */

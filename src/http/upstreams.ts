@@ -2,6 +2,7 @@ import { Dispatcher, Pool } from 'undici';
 import type { Account } from '../catalog/account.ts';
 import { targetOf } from '../signing/upstream-request.ts';
 import type { UpstreamCall } from './exchange.ts';
+import { withSecondCall } from './second-call.ts';
 
 /** Nothing was written, because too much time had passed since the permit's `sendAt` for the permit's lease to cover the request. */
 export class SendBudgetSpent extends Error {}
@@ -24,44 +25,39 @@ export interface UpstreamTimeouts {
 export type CallEnd = Error | Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>;
 
 /**
- * Connections to the vendor, one pool per account.
+ * Connections to the vendor, one pool per origin and certificate authority: accounts and their secrets come and go, and connections
+ * stay. A pool begins with its first call; without calls it holds no connection.
+ *
+ * Sends a call once, and once more, as another call, where the vendor refused its credential and the account has a next one.
  *
  * A dispatcher, because that is what reply-from takes; but it sends the call that travels in the headers (`carry`) instead of the
  * pieces that reply-from put together. So the bytes that were signed are the bytes that are sent, whatever the library above
  * does to a URL or a header.
  */
 export class Upstreams extends Dispatcher {
-  readonly #pools: ReadonlyMap<Account, Dispatcher>;
+  readonly #pools = new Map<string, Dispatcher>();
   readonly #timeouts: UpstreamTimeouts;
   readonly #now: () => number;
   readonly #onEnd: (call: UpstreamCall, end: CallEnd) => void;
+  #destroyed = false;
 
   /**
    * @param options.now monotonic ms, the clock of `Permit.sendAt`
    * @param options.onEnd told of every call's end once, also when nobody waits for the answer any more
    */
-  constructor(
-    accounts: Iterable<Account>,
-    options: { timeouts: UpstreamTimeouts; now: () => number; onEnd: (call: UpstreamCall, end: CallEnd) => void },
-  ) {
+  constructor(options: {
+    timeouts: UpstreamTimeouts;
+    now: () => number;
+    onEnd: (call: UpstreamCall, end: CallEnd) => void;
+  }) {
     super();
     this.#timeouts = options.timeouts;
     this.#now = options.now;
     this.#onEnd = options.onEnd;
-    const guard: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (sent, handler) =>
-      dispatch(sent, this.#guarded(handler, (sent as SentOptions).call));
-    this.#pools = new Map(
-      [...accounts].map((account) => [account, createPool(account, options.timeouts).compose(guard)]),
-    );
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const call = (options.headers as ReturnType<typeof carry>)[CALL];
-    const { method, headers, body } = call.request;
-    const pool = this.#pools.get(call.account);
-    if (pool === undefined) throw new Error(`account ${call.account.name} has no connections`);
-    const sent: SentOptions = { path: targetOf(call.request), method, headers, body, call };
-    return pool.dispatch(sent, handler);
+    return this.#send((options.headers as ReturnType<typeof carry>)[CALL], handler);
   }
 
   /** Waits for busy connections, then ends all. */
@@ -71,7 +67,31 @@ export class Upstreams extends Dispatcher {
 
   /** Breaks off whatever is under way. */
   override async destroy(): Promise<void> {
+    this.#destroyed = true;
     await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+  }
+
+  #send(call: UpstreamCall, handler: Dispatcher.DispatchHandler): boolean {
+    const { method, headers, body } = call.request;
+    const sent: SentOptions = { path: targetOf(call.request), method, headers, body, call };
+    return this.#poolOf(call.account).dispatch(sent, handler);
+  }
+
+  #poolOf({ origin, ca }: Account): Dispatcher {
+    const key = `${origin} ${ca ?? ''}`;
+    const known = this.#pools.get(key);
+    if (known !== undefined) return known;
+    const guard: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (sent, handler) => {
+      const { call } = sent as SentOptions;
+      const { again } = call;
+      const answered = again ? withSecondCall(again, handler, (second, next) => this.#send(second, next)) : handler;
+      return dispatch(sent, this.#guarded(answered, call));
+    };
+    const pool = createPool({ origin, ca }, this.#timeouts).compose(guard);
+    this.#pools.set(key, pool);
+    // As of any other that was destroyed, its calls then end with an error.
+    if (this.#destroyed) void pool.destroy();
+    return pool;
   }
 
   /** Stands between undici and reply-from: at the instant before the first byte, and at a call's end. */
@@ -110,7 +130,10 @@ interface SentOptions extends Dispatcher.DispatchOptions {
   readonly call: UpstreamCall;
 }
 
-function createPool({ origin, ca }: Account, { connectTimeoutMs, upstreamTimeoutMs }: UpstreamTimeouts): Pool {
+function createPool(
+  { origin, ca }: { origin: string; ca: string | undefined },
+  { connectTimeoutMs, upstreamTimeoutMs }: UpstreamTimeouts,
+): Pool {
   return new Pool(origin, {
     // As many connections as requests (`limits.inFlight` bounds both): one that waited for a connection would eat its send budget.
     connections: null,

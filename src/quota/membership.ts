@@ -30,7 +30,7 @@ export interface MembershipOptions {
   readonly client: Pick<RedisClient, 'call' | 'deadlineMs'>;
   /** Monotonic ms. */
   readonly now: () => number;
-  readonly horizonMs: number;
+  readonly horizonMs: () => number;
   readonly coldStart: 'trust' | 'hold';
   readonly whenDown: 'closed' | 'own';
 }
@@ -164,7 +164,8 @@ export class Membership {
   }
 
   async #beat(): Promise<Standing> {
-    const { client, keys, replica, now, horizonMs, coldStart, whenDown } = this.#options;
+    const { client, keys, replica, now, coldStart, whenDown } = this.#options;
+    const horizonMs = this.#options.horizonMs();
     const sent = now();
     const answer = await client.call(
       'beat',

@@ -43,6 +43,8 @@ export class RedisStore implements QuotaStore {
   readonly #replica = randomBytes(4).toString('base64url');
   readonly #members = new Map<string, Membership>();
   readonly #own: OwnUnits;
+  /** The longest that was ever asked for: others may still tell of units of a window that has become shorter. */
+  #horizonMs: number;
   readonly #tags = new Map<string, string>();
   readonly #usedNames = new UsedNames();
   #permits = 0;
@@ -54,7 +56,14 @@ export class RedisStore implements QuotaStore {
     this.#client = options.client;
     this.#now = options.clock.monotonic;
     this.#own = new OwnUnits(options.clock);
-    for (const account of options.accounts) this.#member(account);
+    this.#horizonMs = options.horizonMs;
+    this.extend(options);
+  }
+
+  /** Joins more accounts with the next beat, so that they are ready before they are asked for. The horizon only ever grows. */
+  extend({ accounts, horizonMs }: Pick<RedisStoreOptions, 'accounts' | 'horizonMs'>): void {
+    this.#horizonMs = Math.max(this.#horizonMs, horizonMs);
+    for (const account of accounts) this.#member(account);
   }
 
   /** Beats for every account, twice a second, until the store is closed. */
@@ -240,8 +249,13 @@ export class RedisStore implements QuotaStore {
     const known = this.#members.get(account);
     if (known !== undefined) return known;
     const { keyPrefix, ...options } = this.#options;
-    const given = { ...options, now: this.#now, replica: this.#replica, keys: new AccountKeys(keyPrefix, account) };
-    const member = new Membership(new Ledger(), given);
+    const member = new Membership(new Ledger(), {
+      ...options,
+      now: this.#now,
+      replica: this.#replica,
+      keys: new AccountKeys(keyPrefix, account),
+      horizonMs: () => this.#horizonMs,
+    });
     this.#members.set(account, member);
     return member;
   }

@@ -1,4 +1,4 @@
-import { type BadFile, withCredential } from './bad-file.ts';
+import { type BadFile, withAccount, withCredential } from './bad-file.ts';
 
 /** What is wrong with credentials and the secrets they refer to. */
 export const badCredentials: readonly BadFile[] = [
@@ -33,6 +33,16 @@ export const badCredentials: readonly BadFile[] = [
     mistakes: [
       '3:5  accounts.main.credential.apiKey  missing; expected { env: NAME } or { file: PATH }',
       '3:47  accounts.main.credential  unknown key; known: type, username, apiKey',
+    ],
+  },
+  {
+    name: 'a next credential with mistakes of its own',
+    yaml: withAccount(
+      '    nextCredential: { type: access-key, accessKey: { env: BLANK }, secretKey: { file: nowhere } }\n',
+    ),
+    mistakes: [
+      '4:41  accounts.main.nextCredential.accessKey  expected an access key of printable ASCII without spaces and commas',
+      '4:68  accounts.main.nextCredential.secretKey  file "$/nowhere" does not exist',
     ],
   },
   {

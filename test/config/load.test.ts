@@ -78,6 +78,21 @@ t.test('a journal lies next to the configuration, and need not be there yet', as
   t.strictSame(config.store, { type: 'memory', journal: join(t.testdirName, 'state/gateway.journal') });
 });
 
+t.test('an audit log lies next to the configuration, and need not be there where calls go on without it', async (t) => {
+  t.strictSame(load(t, `audit: { file: audit.log }\n${REST}`).audit, {
+    file: join(t.testdirName, 'audit.log'),
+    onAuditFailure: 'refuse',
+  });
+  const config = load(t, `audit: { file: nowhere/audit.log, onAuditFailure: continue }\n${REST}`);
+  t.strictSame(config.audit, { file: join(t.testdirName, 'nowhere/audit.log'), onAuditFailure: 'continue' });
+});
+
+t.test('an account may have the credential that comes next', async (t) => {
+  const next = '    nextCredential: { type: access-key, accessKey: { env: ID }, secretKey: { env: KEY } }\n';
+  const { nextCredential } = account(load(t, withAccount(next)), 'main');
+  t.match(nextCredential, { type: 'access-key', accessKey: 'AKID/1+=' });
+});
+
 t.test('a listener that is named in part has the defaults for the rest', async (t) => {
   const config = load(t, `listen: [{ port: 0 }, { host: "::1" }]\nadmin: { host: localhost }\n${REST}`);
   t.strictSame(config.listen, [

@@ -4,6 +4,7 @@ import t from 'tap';
 import { loadConfig } from '../../src/config/load.ts';
 import { ConfigError } from '../../src/config/mistakes.ts';
 import { badAccounts } from './bad-accounts.ts';
+import { badAudit } from './bad-audit.ts';
 import { badCallers } from './bad-callers.ts';
 import { badConsumers } from './bad-consumers.ts';
 import { badCredentials } from './bad-credentials.ts';
@@ -43,6 +44,7 @@ for (const { name, yaml, mistakes } of [
   ...badConsumers,
   ...badSettings,
   ...badStore,
+  ...badAudit,
 ]) {
   t.test(`names every mistake of ${name}`, async (t) => {
     const folder = t.testdir({

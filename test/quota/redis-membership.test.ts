@@ -22,6 +22,22 @@ for (const coldStart of ['trust', 'hold'] as const) {
   );
 }
 
+t.test('a replica whose longest window has grown meanwhile waits for as long as that', async (t) => {
+  const { fleet, one, other } = await twoReplicas(t);
+  await spend(other.store, 3);
+  one.store.extend({ accounts: [], horizonMs: 2 * HORIZON_MS });
+  one.store.extend({ accounts: [], horizonMs: HORIZON_MS });
+  await fleet.kill(other);
+  await fleet.advance(1_000);
+  await fleet.redis.flushdb();
+  await recovers(t, one);
+
+  await fleet.advance(2 * HORIZON_MS - 1_000);
+  await recovers(t, one);
+  await fleet.advance(1_500);
+  await admitted(one.store);
+});
+
 t.test('a replica that left long before the last beat that survived is not waited for', async (t) => {
   const { fleet, one, other } = await twoReplicas(t);
   await spend(other.store, 3);

@@ -76,33 +76,40 @@ type Overrides = Partial<Omit<Config, 'anonymous'>> & {
   readonly quotas?: Quotas;
 };
 
+/** What a gateway on free loopback ports in front of `origin` is configured with. */
+export function configAt(origin: string, overrides: Overrides = {}): Config {
+  const { quotas, anonymous = { account: 'main', allow: ['*'] }, ...config } = overrides;
+  return {
+    listen: [{ host: '127.0.0.1', port: 0 }],
+    admin: { host: '127.0.0.1', port: 0 },
+    accounts: accountsAt(origin, quotas),
+    store: { type: 'memory' },
+    ...(anonymous === false ? {} : { anonymous }),
+    consumers: [],
+    limits: LIMITS,
+    log: { level: 'info' },
+    ...config,
+  };
+}
+
 /** A gateway on free loopback ports in front of `origin`, with its log lines as objects. */
 export async function startTestGateway(origin: string, overrides: Overrides = {}) {
-  const { quotas, anonymous = { account: 'main', allow: ['*'] }, ...config } = overrides;
+  return startConfigured(configAt(origin, overrides));
+}
+
+/** A gateway with that configuration, with its log lines as objects. */
+export async function startConfigured(config: Config) {
   const lines: Record<string, unknown>[] = [];
   const texts: string[] = [];
-  const gateway = await startGateway(
-    {
-      listen: [{ host: '127.0.0.1', port: 0 }],
-      admin: { host: '127.0.0.1', port: 0 },
-      accounts: accountsAt(origin, quotas),
-      store: { type: 'memory' },
-      ...(anonymous === false ? {} : { anonymous }),
-      consumers: [],
-      limits: LIMITS,
-      log: { level: 'info' },
-      ...config,
-    },
-    {
-      version: '0.0.0',
-      destination: {
-        write(line: string) {
-          texts.push(line);
-          lines.push(JSON.parse(line));
-        },
+  const gateway = await startGateway(config, {
+    version: '0.0.0',
+    destination: {
+      write(line: string) {
+        texts.push(line);
+        lines.push(JSON.parse(line));
       },
     },
-  );
+  });
   const [url = ''] = gateway.listeners;
   return { ...gateway, url, log: lines, logText: () => texts.join('') };
 }
