@@ -185,6 +185,31 @@ t.test('any answer that is no refusal means that the next credential was taken',
   t.match(await metrics(), 'cdnetworks_gateway_credential_switches_total{account="main"} 1');
 });
 
+t.test('a key that is revoked while 64 callers are calling costs none of them a call', async (t) => {
+  let revoked = false;
+  const { upstream, gateway, metrics } = await startRaw(t, {
+    old: (socket) => void socket.write(revoked ? REFUSED : TAKEN),
+  });
+  let sent = 0;
+  const statuses: number[] = [];
+  const callers = Array.from({ length: 64 }, async (_, caller) => {
+    while (sent < 2000) {
+      sent += 1;
+      revoked = sent > 1000;
+      const method = caller % 2 === 0 ? 'GET' : 'PUT';
+      statuses.push((await send(gateway.url, { method, target: `/n${caller}` })).status);
+    }
+  });
+  await Promise.all(callers);
+  t.strictSame([...new Set(statuses)], [200]);
+  const refused = upstream.requests.length - statuses.length;
+  t.ok(refused >= 1 && refused <= 64, `${refused} were sent twice`);
+  t.equal(await unitsOf(gateway.admin), upstream.requests.length, 'each arrival has its unit');
+  const text = await metrics();
+  t.match(text, `cdnetworks_gateway_credential_refusals_total{account="main",credential="first"} ${refused}`);
+  t.match(text, 'cdnetworks_gateway_credential_switches_total{account="main"} 1');
+});
+
 const ENDLESS = Buffer.concat([httpAnswer('462 Refused', { 'content-length': '99999999' }), Buffer.alloc(1024 * 1024)]);
 for (const [what, old] of [
   ['whose body never ends', ENDLESS],
