@@ -1,52 +1,14 @@
 // Keys that are changed while calls go on: what the vendor refuses of the first credential is sent once more with the next one.
-import type { Socket } from 'node:net';
-import t, { type Test } from 'tap';
-import type { Account } from '../../src/catalog/account.ts';
+import t from 'tap';
 import { Secret } from '../../src/catalog/secret.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import { type ClientAnswer, send } from '../sandbox/client-answer.ts';
-import { accountsAt, configAt, startConfigured, WIDE } from '../support/gateway.ts';
-import { httpAnswer, startRawUpstream, valuesOf, type WireAnswer } from '../support/raw-upstream.ts';
+import { send } from '../sandbox/client-answer.ts';
+import { configAt, startConfigured, WIDE } from '../support/gateway.ts';
+import { httpAnswer, startRawUpstream, valuesOf } from '../support/raw-upstream.ts';
+import { accessKey, REFUSED, startRotating, startWithTwo, unitsOf } from '../support/two-credentials.ts';
 
-const accessKey = (name: string) =>
-  ({ type: 'access-key', accessKey: name, secretKey: new Secret(`secret of ${name}`) }) as const;
 const apiKey = (name: string) =>
   ({ type: 'api-key', username: name, apiKey: new Secret(`secret of ${name}`) }) as const;
-const REFUSED = httpAnswer('462 Refused', { 'x-cnc-request-id': 'refused' }, '{"result":"authorization is error!"}');
-const TAKEN = httpAnswer('200 OK', { 'x-cnc-request-id': 'taken' }, '{"taken":true}');
-
-/** A gateway whose account has two credentials. */
-async function start(t: Test, origin: string, account: Partial<Account> = {}) {
-  const accounts = accountsAt(origin);
-  const main = accounts.get('main');
-  if (main === undefined) throw new Error('no account');
-  accounts.set('main', { ...main, credential: accessKey('old'), nextCredential: accessKey('new'), ...account });
-  const config = configAt(origin, { accounts });
-  const gateway = await startConfigured(config);
-  t.teardown(() => gateway.drain());
-  const metrics = async () => (await fetch(`${gateway.admin}/metrics`)).text();
-  return { gateway, config, metrics };
-}
-
-/** The same in front of an upstream whose answer depends on who signed. */
-async function startRaw(t: Test, answers: Record<string, WireAnswer>, account: Partial<Account> = {}) {
-  const upstream = await startRawUpstream();
-  t.teardown(upstream.close);
-  upstream.answerWith((socket, request) => {
-    const [authorization = ''] = valuesOf(request, 'authorization');
-    const [, answer = TAKEN] = Object.entries(answers).find(([key]) => authorization.includes(`=${key},`)) ?? [];
-    if (typeof answer === 'function') answer(socket, request);
-    else socket.write(answer);
-  });
-  return { upstream, ...(await start(t, upstream.origin, account)) };
-}
-
-async function unitsOf(admin: string): Promise<number> {
-  const report = (await (await fetch(`${admin}/quota?account=main`)).json()) as {
-    partitions: { partition: string; policies: { used: number }[] }[];
-  };
-  return report.partitions.find(({ partition }) => partition === 'account')?.policies[0]?.used ?? 0;
-}
 
 for (const [status, credentials] of [
   [462, { credential: accessKey('old'), nextCredential: accessKey('new') }],
@@ -59,7 +21,7 @@ for (const [status, credentials] of [
       apiKeys: { new: 'secret of new' },
     });
     t.teardown(sandbox.close);
-    const { gateway, metrics } = await start(t, sandbox.origin, credentials);
+    const { gateway, metrics } = await startWithTwo(t, sandbox.origin, credentials);
     const first = await send(gateway.url, { method: 'POST', target: '/ccm/purge/ItemIdReceiver?x=1', body: '{"a":1}' });
     t.equal(first.status, 200);
     t.equal(sandbox.report().arrivals, 2);
@@ -91,7 +53,7 @@ for (const [status, credentials] of [
 }
 
 t.test('what is sent a second time is the same request, with a signature of its own', async (t) => {
-  const { upstream, gateway } = await startRaw(t, { old: REFUSED });
+  const { upstream, gateway } = await startRotating(t, { old: REFUSED });
   const body = Buffer.alloc(3 * 1024 * 1024, 'é');
   t.equal((await send(gateway.url, { method: 'POST', target: '/a?b=c%20d', body })).status, 200);
   const [one, two] = upstream.requests;
@@ -106,7 +68,7 @@ t.test(
   'if both are refused the second answer is passed on, the first stays, and there is no more trying for a while',
   async (t) => {
     const both = httpAnswer('462 Refused', { 'x-cnc-request-id': 'both' }, '{"who":"next"}');
-    const { upstream, gateway, metrics } = await startRaw(t, { old: REFUSED, new: both });
+    const { upstream, gateway, metrics } = await startRotating(t, { old: REFUSED, new: both });
     const first = await send(gateway.url, { target: '/a' });
     t.match(first, { status: 462, headers: { 'x-cnc-request-id': 'both' } });
     t.equal(first.bytes.toString(), '{"who":"next"}');
@@ -128,7 +90,7 @@ t.test(
 
 t.test("without a unit for a second call the vendor's own answer is passed on untouched", async (t) => {
   const quotas = { ...WIDE, account: { quota: 1, windowMs: 300_000 } };
-  const { upstream, gateway } = await startRaw(t, { old: REFUSED }, { quotas });
+  const { upstream, gateway } = await startRotating(t, { old: REFUSED }, { quotas });
   const answer = await send(gateway.url, { method: 'POST', target: '/a', body: '{}' });
   t.equal(answer.status, 462);
   t.equal(answer.bytes.toString(), '{"result":"authorization is error!"}');
@@ -140,7 +102,7 @@ t.test("without a unit for a second call the vendor's own answer is passed on un
 
 t.test('a refusal without a body, of a HEAD, is passed on as well', async (t) => {
   const quotas = { ...WIDE, account: { quota: 1, windowMs: 300_000 } };
-  const { gateway } = await startRaw(t, { old: httpAnswer('401 No', { 'content-length': '9' }) }, { quotas });
+  const { gateway } = await startRotating(t, { old: httpAnswer('401 No', { 'content-length': '9' }) }, { quotas });
   t.match(await send(gateway.url, { method: 'HEAD', target: '/a' }), {
     status: 401,
     headers: { 'content-length': '9' },
@@ -148,7 +110,7 @@ t.test('a refusal without a body, of a HEAD, is passed on as well', async (t) =>
 });
 
 t.test('a HEAD is sent a second time', async (t) => {
-  const { upstream, gateway } = await startRaw(t, {
+  const { upstream, gateway } = await startRotating(t, {
     old: httpAnswer('401 No', { 'content-length': '9' }),
     new: httpAnswer('200 OK', { 'content-length': '7' }),
   });
@@ -171,109 +133,19 @@ t.test('an account without a next credential passes refusals on', async (t) => {
 
 t.test('what the vendor says of anything but the credential is no reason to send again', async (t) => {
   for (const status of [400, 403, 404, 446, 500, 503]) {
-    const { upstream, gateway } = await startRaw(t, { old: httpAnswer(`${status} No`, {}, '{}') });
+    const { upstream, gateway } = await startRotating(t, { old: httpAnswer(`${status} No`, {}, '{}') });
     t.equal((await send(gateway.url, { target: `/s${status}` })).status, status);
     t.equal(upstream.requests.length, 1);
   }
 });
 
 t.test('any answer that is no refusal means that the next credential was taken', async (t) => {
-  const { upstream, gateway, metrics } = await startRaw(t, { old: REFUSED, new: httpAnswer('503 Busy', {}, '{}') });
+  const { upstream, gateway, metrics } = await startRotating(t, {
+    old: REFUSED,
+    new: httpAnswer('503 Busy', {}, '{}'),
+  });
   t.equal((await send(gateway.url, { target: '/a' })).status, 503);
   t.equal((await send(gateway.url, { target: '/b' })).status, 503);
   t.equal(upstream.requests.length, 3);
   t.match(await metrics(), 'cdnetworks_gateway_credential_switches_total{account="main"} 1');
 });
-
-const ENDLESS = Buffer.concat([httpAnswer('462 Refused', { 'content-length': '99999999' }), Buffer.alloc(1024 * 1024)]);
-for (const [what, old] of [
-  ['whose body never ends', ENDLESS],
-  ['whose connection is reset at once', (socket: Socket) => void socket.write(REFUSED, () => socket.resetAndDestroy())],
-  ['whose connection is closed', (socket: Socket) => void socket.end(REFUSED)],
-  ['with more before it', Buffer.concat([Buffer.from('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'), REFUSED])],
-] as const) {
-  t.test(`64 refusals at once ${what} cost one answer each, and no connection stays`, async (t) => {
-    const { upstream, gateway } = await startRaw(t, { old });
-    const calls = Array.from({ length: 64 }, (_, n) =>
-      send(gateway.url, { method: 'PUT', target: `/n${n}`, body: '{}' }),
-    );
-    const answers: ClientAnswer[] = await Promise.all(calls);
-    // A reset may overtake the answer before it: then that is all there is to know.
-    const lost = answers.filter(({ headers }) => headers['x-gateway-error'] === 'upstream-reset').length;
-    t.equal(answers.filter(({ status }) => status === 200).length, 64 - lost);
-    t.ok(lost === 0 || what.includes('reset'), `${lost} lost`);
-    t.equal(await unitsOf(gateway.admin), upstream.requests.length, 'each arrival has its unit');
-    t.equal((await send(gateway.url, { target: '/after' })).status, 200);
-    t.ok(await gateway.drain(), 'nothing is under way any more');
-    await upstream.until(() => upstream.openConnections() === 0);
-  });
-}
-
-for (const [what, answer, told] of [
-  ['is reset', (socket: Socket) => socket.resetAndDestroy(), 502],
-  ['has no status of HTTP', httpAnswer('999 What', {}, '{}'), 502],
-] as const) {
-  t.test(`a second call that ${what} is answered for as any other`, async (t) => {
-    const { upstream, gateway } = await startRaw(t, { old: REFUSED, new: answer as WireAnswer });
-    t.match(await send(gateway.url, { target: '/a' }), {
-      status: told,
-      headers: { 'x-gateway-error': 'upstream-reset' },
-    });
-    t.equal(upstream.requests.length, 2);
-    t.match(gateway.log.at(-1), { outcome: 'unknown', credential: 'next' });
-  });
-}
-
-t.test('callers that leave before either answer settle everything, and lose nobody else a call', async (t) => {
-  const waiting: Socket[] = [];
-  const hold = (socket: Socket) => void waiting.push(socket);
-  for (const [old, next] of [
-    [hold, TAKEN],
-    [REFUSED, hold],
-  ] as const) {
-    const { upstream, gateway } = await startRaw(t, { old, new: next });
-    const leaving = new AbortController();
-    const calls = Array.from({ length: 20 }, (_, n) => fetch(`${gateway.url}/n${n}`, { signal: leaving.signal }));
-    const expected = waiting.length + 20;
-    await upstream.until(() => waiting.length === expected);
-    leaving.abort();
-    await Promise.allSettled(calls);
-    for (const socket of waiting.splice(0)) socket.write(next === TAKEN ? REFUSED : TAKEN);
-    t.ok(await gateway.drain(), 'nothing is under way any more');
-    const spent = gateway.log.filter(({ msg }) => msg === 'request completed').length;
-    t.equal(spent, 20, 'one line each');
-  }
-});
-
-t.test('a stop breaks off a second call like any other', async (t) => {
-  const { upstream, gateway } = await startRaw(t, { old: REFUSED, new: () => {} }, {});
-  const underWay = send(gateway.url, { target: '/a' });
-  await upstream.until(() => upstream.requests.length === 2);
-  t.notOk(await gateway.drain());
-  t.match(await underWay, { status: 502 });
-});
-
-t.test(
-  'a reload that says the same of the account keeps the next credential; one that changes it begins anew',
-  async (t) => {
-    const { upstream, gateway, config } = await startRaw(t, { old: REFUSED });
-    await send(gateway.url, { target: '/a' });
-    const { anonymous, ...rest } = config;
-    t.equal(
-      await gateway.reload(() => ({ ...rest, anonymous: { account: 'main', allow: ['*'], waitMs: 1 } })),
-      'applied',
-    );
-    t.equal((await send(gateway.url, { target: '/b' })).status, 200);
-    t.equal(upstream.requests.length, 3, 'the next one at once');
-    const main = config.accounts.get('main');
-    if (main === undefined) throw new Error('no account');
-    const changed = { ...main, credential: accessKey('newest') };
-    const accounts = new Map([...config.accounts, ['main', changed]]);
-    t.equal(await gateway.reload(() => ({ ...config, accounts })), 'applied');
-    t.equal((await send(gateway.url, { target: '/c' })).status, 200);
-    t.strictSame(
-      upstream.requests.map((request) => valuesOf(request, 'x-cnc-accesskey')[0]),
-      ['old', 'new', 'new', 'newest'],
-    );
-  },
-);
