@@ -99,7 +99,7 @@ function canonicalRequests(
   body: Buffer,
 ): readonly string[] {
   const mark = target.indexOf('?');
-  const path = fromWire(mark < 0 ? target : target.slice(0, mark));
+  const path = mark < 0 ? target : target.slice(0, mark);
   const headers = signedHeaders.map((name) => [name, fromWire(only(rawHeaders, name))] as const);
   return signedQueries(mark < 0 ? '' : target.slice(mark + 1)).flatMap((query) =>
     signedBodies(method, body).map((content) =>
@@ -110,8 +110,7 @@ function canonicalRequests(
 
 /** Python keeps a plus sign, Go takes it for a space. What neither can decode was refused with the target. */
 function signedQueries(query: string): readonly string[] {
-  const text = fromWire(query);
-  return [...new Set([text, text.replaceAll('+', ' ')])].map((encoded) => decodeURIComponent(encoded));
+  return [...new Set([query, query.replaceAll('+', ' ')])].map((encoded) => decodeURIComponent(encoded));
 }
 
 /** Go signs the body of a DELETE, Python drops it and signs nothing. A GET's is never signed, and never taken. */
