@@ -5,8 +5,7 @@ import { type Claim, type FailureReason, fromWire, NotIdentified, type Presented
 import { isCurrent } from './tolerance.ts';
 
 /** In the order and spelling of both SDKs; the vendor's sample writes the signature in capitals. */
-const AUTHORIZATION =
-  /^CNC-HMAC-SHA256 +Credential=([^\s,]+), *SignedHeaders=([^\s,]+), *Signature=([0-9A-Fa-f]{64})$/i;
+const AUTHORIZATION = /^CNC-HMAC-SHA256 Credential=([^\s,]+), SignedHeaders=([^\s,]+), Signature=([0-9A-Fa-f]{64})$/;
 
 /** The vendor demands these two under the signature. */
 const ALWAYS_SIGNED = ['content-type', 'host'];
