@@ -64,7 +64,7 @@ export function valuesOf(rawHeaders: readonly string[], name: string): string[] 
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }
 
-/** Node gives the bytes of a head one character each. */
+/** The text of a header's value, of which Node gives one character for each byte. A target is ASCII. */
 export function fromWire(text: string): string {
   return Buffer.from(text, 'latin1').toString();
 }
