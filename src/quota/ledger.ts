@@ -1,3 +1,4 @@
+import { MOST_AHEAD_S, REMEMBERED_IN_REDIS_S } from './signing-seconds.ts';
 import { SweptMap } from './swept-map.ts';
 
 /** Where a unit is charged, and for how long after the vendor could last see its request. */
@@ -22,7 +23,8 @@ interface GivenSecond {
   readonly rememberedUntil: number;
 }
 
-const SIGNATURE_REMEMBERED_MS = 690_000;
+/** As long as Redis needs it. */
+const SIGNATURE_REMEMBERED_MS = (MOST_AHEAD_S + REMEMBERED_IN_REDIS_S) * 1000;
 
 /**
  * What one replica has spent of one account, for as long as anybody counts it. The store is the truth; this is what a store that

@@ -1,7 +1,7 @@
 import type { AccountKeys } from './account-keys.ts';
 import type { Ledger, OwnUnit } from './ledger.ts';
+import { Pulse, type PulseOptions } from './pulse.ts';
 import type { RedisClient } from './redis-client.ts';
-import { Roster } from './roster.ts';
 import { seedChunks } from './seed.ts';
 import { ServerClock } from './server-clock.ts';
 import { type Standing, toStanding } from './standing.ts';
@@ -10,29 +10,15 @@ import { type Standing, toStanding } from './standing.ts';
 const STALE_MS = 2000;
 /** Longer than any replica needs to connect again, once the server answers. */
 const RECONNECT_MS = 1000;
-/** Beats come twice a second, so three of them let every replica that is alive hear of a loss. */
-const SHORTEST_HOLD_MS = 1500;
-/** With `trust`: when replicas that should tell what they know have not done so in this time, they are taken for gone. */
-const UNWITNESSED_HOLD_MS = 5000;
 /**
  * A replica that is new, or has missed a change of the offset, waits for two beats of the others: they know it by then, and have
  * noticed if the clock has jumped.
  */
 const JOINING_MS = 1000;
-/** Every so many beats the account's state is cleared of partitions that nobody uses. */
-const BEATS_PER_PRUNING = 1000;
 
 /** Where an account is, and how careful to be about it. */
-export interface MembershipOptions {
-  readonly keys: AccountKeys;
-  /** New at each start of the process. */
-  readonly replica: string;
+export interface MembershipOptions extends PulseOptions {
   readonly client: Pick<RedisClient, 'call' | 'deadlineMs'>;
-  /** Monotonic ms. */
-  readonly now: () => number;
-  readonly horizonMs: () => number;
-  readonly coldStart: 'trust' | 'hold';
-  readonly whenDown: 'closed' | 'own';
 }
 
 /** What a replica had when the store stopped answering. */
@@ -52,7 +38,7 @@ export class Membership {
   readonly ledger: Ledger;
   readonly keys: AccountKeys;
   readonly #options: MembershipOptions;
-  readonly #roster = new Roster();
+  readonly #pulse: Pulse;
   /** Permits whose admission may have been carried out without our knowing. */
   readonly #lost = new Map<string, readonly string[]>();
   #joining: Promise<void> | undefined;
@@ -63,15 +49,13 @@ export class Membership {
   #reachable = false;
   #witness = false;
   #lastBeat = Number.NEGATIVE_INFINITY;
-  #beats = 0;
-  /** The epoch that was last seen, and since when. */
-  #held = { epoch: '', since: 0 };
 
   constructor(ledger: Ledger, options: MembershipOptions) {
     this.ledger = ledger;
     this.clock = new ServerClock(options.client.deadlineMs);
     this.keys = options.keys;
     this.#options = options;
+    this.#pulse = new Pulse(options);
   }
 
   /** Whether this replica may ask for admissions now. */
@@ -88,7 +72,7 @@ export class Membership {
   /** The store failed to answer: whatever it is asked next, first it is told what we know. */
   lose(): void {
     const { now, replica } = this.#options;
-    this.#silence ??= { since: now(), units: this.ledger.held(now()), rank: this.#roster.rankOf(replica) };
+    this.#silence ??= { since: now(), units: this.ledger.held(now()), rank: this.#pulse.roster.rankOf(replica) };
     this.#reachable = false;
     this.#live = false;
     this.#toldEpoch = undefined;
@@ -164,30 +148,11 @@ export class Membership {
   }
 
   async #beat(): Promise<Standing> {
-    const { client, keys, replica, now, coldStart, whenDown } = this.#options;
-    const horizonMs = this.#options.horizonMs();
-    const sent = now();
-    const answer = await client.call(
-      'beat',
-      [keys.state, keys.replicas, keys.told],
-      [
-        ...[replica, ...this.clock.expectation(sent)],
-        ...[Math.ceil(horizonMs), SHORTEST_HOLD_MS, coldStart === 'trust' ? UNWITNESSED_HOLD_MS : ''],
-        ++this.#beats % BEATS_PER_PRUNING === 0 ? '1' : '0',
-        ...[
-          this.#held.epoch,
-          Math.floor(sent - this.#held.since),
-          whenDown === 'own' ? '1' : '0',
-          this.ready ? '1' : '',
-        ],
-      ],
-    );
-    const received = now();
-    const standing = this.judge(toStanding(answer, { sent, received }));
+    const sent = this.#options.now();
+    const told = await this.#pulse.beat({ expectation: this.clock.expectation(sent), vouches: this.ready, at: sent });
+    const standing = this.judge(told);
     this.#epoch = standing.epoch;
     this.#live = standing.kind === 'live' && this.#toldEpoch === standing.epoch;
-    if (this.#held.epoch !== standing.epoch) this.#held = { epoch: standing.epoch, since: received };
-    this.#roster.learn(answer.slice(4), { now: received, horizonMs });
     // In a hold only after we have told what logical time is: before, it is that of a server that may know nothing.
     if (standing.kind === 'recovering' && this.#toldEpoch === standing.epoch && this.clock.known)
       this.clock.anchor(standing.time);
@@ -207,7 +172,7 @@ export class Membership {
       keys,
       epoch,
       replica,
-      roster: this.#roster.entries,
+      roster: this.#pulse.roster.entries,
       estimate: this.clock.estimate(at),
       witness: this.#witness,
     };

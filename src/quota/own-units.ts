@@ -1,12 +1,11 @@
 import type { Clock } from './clock.ts';
 import type { Ledger, OwnUnit } from './ledger.ts';
 import type { Silence } from './membership.ts';
-import { shortOf } from './redis-admission.ts';
+import { placesOf, shortOf, spanOf } from './redis-admission.ts';
+import { MOST_AHEAD_S } from './signing-seconds.ts';
 import type { Admission, Decision, Permit, PolicyState } from './store.ts';
 import { policyState, type Reading, waitForUnitMs } from './window.ts';
 
-/** How far ahead of the wall clock a signing second may run; as the admit script has it. */
-const MOST_AHEAD_S = 240;
 /** Signing seconds that the store gave to others may run this far ahead: as many as one interface admits in a window. */
 const OTHERS_AHEAD_S = 60;
 /** Replicas that can't ask each other sign with different seconds: each with one in so many, by its rank. */
@@ -32,7 +31,7 @@ export class OwnUnits {
     const now = this.#clock.monotonic();
     const claims = charges.flatMap(({ partition, policies }) =>
       policies.map((policy) => {
-        const spanMs = policy.windowMs + marginMs;
+        const spanMs = spanOf(policy.windowMs, marginMs);
         const quota = Math.min(policy.quota, chargedIn(silence.units, partition, silence.since - spanMs).length);
         if (quota === 0) throw cause;
         const lastSeen = chargedIn(
@@ -40,7 +39,8 @@ export class OwnUnits {
           partition,
           now - spanMs,
         );
-        const reading: Reading = { lastSeen, blockedUntil: ledger.blockedUntil(partition), marginMs, now };
+        const blockedUntil = ledger.blockedUntil(partition);
+        const reading: Reading = { lastSeen, blockedUntil, marginMs: spanMs - policy.windowMs, now };
         return { policy: { ...policy, quota }, reading };
       }),
     );
@@ -56,10 +56,7 @@ export class OwnUnits {
     }
     // Told to the store when it is back, like any other.
     if (fingerprint !== '') ledger.sign(fingerprint, second, now + waitMs);
-    const places = charges.map(({ partition, policies }) => ({
-      partition,
-      keepsMs: Math.max(...policies.map(({ windowMs }) => windowMs + marginMs)),
-    }));
+    const places = placesOf(admission);
     const partitions = charges.map(({ partition }) => partition);
     const permit: Permit = { id, account, partitions, signingSecond: second, sendAt: now + waitMs };
     ledger.add(id, { places, lastSeen: permit.sendAt + leaseMs, pending: false }, now);

@@ -7,8 +7,8 @@ export function shortOf(fingerprint: string | undefined): string {
   return fingerprint === undefined ? '' : hash('sha256', fingerprint, 'base64url').slice(0, 11);
 }
 
-/** Whole milliseconds, and at least one of margin: Redis reads its clock in them. */
-function spanOf(windowMs: number, marginMs: number): number {
+/** How long a window counts a unit: whole milliseconds, and at least one of margin, because Redis reads its clock in them. */
+export function spanOf(windowMs: number, marginMs: number): number {
   return Math.ceil(windowMs + Math.max(1, marginMs));
 }
 

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { AccountKeys, usedNameKey } from './account-keys.ts';
+import { askRedis } from './ask-redis.ts';
 import type { Clock } from './clock.ts';
 import { consumerTag } from './consumer-tag.ts';
 import { Ledger } from './ledger.ts';
 import { Membership } from './membership.ts';
 import { OwnUnits } from './own-units.ts';
-import { placesOf, shortOf, toArguments, toStates } from './redis-admission.ts';
 import { type RedisClient, StoreUnreachable, within } from './redis-client.ts';
 import { usageOf } from './redis-usage.ts';
-import { type Standing, toStanding } from './standing.ts';
+import type { Standing } from './standing.ts';
 import type { Admission, Decision, NameUse, PartitionUsage, Permit, QuotaStore, StoreMode } from './store.ts';
+import { tellRedis } from './tell-redis.ts';
 import { UsedNames } from './used-names.ts';
 
 /** The store answers, and can't decide yet: it finds out what was spent. */
@@ -102,7 +103,8 @@ export class RedisStore implements QuotaStore {
   async settle(permit: Permit): Promise<void> {
     const member = this.#member(permit.account);
     member.ledger.settle(permit.id, this.#now());
-    if (member.reachable) await this.#call(member, 'settle', permit, [permit.id]);
+    if (member.reachable)
+      await tellRedis(this.#client, member, { verb: 'settle', partitions: permit.partitions, what: permit.id });
   }
 
   async refund(permit: Permit): Promise<void> {
@@ -112,14 +114,14 @@ export class RedisStore implements QuotaStore {
     if (unit === undefined || unit.lastSeen <= this.#now()) return;
     member.ledger.remove(id);
     if (!member.reachable) member.refundLater(id, partitions);
-    else await this.#call(member, 'refund', permit, [id]);
+    else await tellRedis(this.#client, member, { verb: 'refund', partitions, what: id });
   }
 
   async block({ account, partition, forMs }: { account: string; partition: string; forMs: number }): Promise<void> {
     const member = this.#member(account);
     const now = this.#now();
     member.ledger.block(partition, now + forMs, now);
-    await this.#call(member, 'block', { partitions: [partition] }, [Math.ceil(forMs)]);
+    await tellRedis(this.#client, member, { verb: 'block', partitions: [partition], what: Math.ceil(forMs) });
   }
 
   async usage(account: string): Promise<readonly PartitionUsage[]> {
@@ -163,80 +165,17 @@ export class RedisStore implements QuotaStore {
     if (!member.ready) throw new StoreRecovering('the quota store finds out what was spent');
   }
 
-  /** One round trip; undefined if it has to be asked once more, because the clock was misjudged. */
+  /** Undefined if it has to be asked once more, because the clock was misjudged. */
   async #ask(member: Membership, admission: Admission): Promise<Decision | undefined> {
-    const { account, charges, leaseMs, maxWaitMs } = admission;
-    const id = this.#nextId(admission);
-    const fingerprint = shortOf(admission.fingerprint);
-    const partitions = charges.map(({ partition }) => partition);
-    const { keys } = member;
-    const sent = this.#now();
-    // Known before it is asked for, so that a seed on its heels tells it. Forgotten again if it was denied.
-    const places = placesOf(admission);
-    member.ledger.add(id, { places, lastSeen: sent + maxWaitMs + leaseMs, pending: true }, sent);
-    let answer: readonly (string | number)[];
-    try {
-      answer = await this.#client.call(
-        'admit',
-        [keys.state, keys.signatures, ...partitions.map((partition) => keys.log(partition))],
-        [
-          this.#client.steady ? '1' : '',
-          id,
-          ...member.clock.expectation(sent),
-          ...toArguments(admission, { fingerprint, wallMs: this.#options.clock.wall() }),
-        ],
-      );
-    } catch (error) {
-      member.ledger.remove(id);
-      member.refundLater(id, partitions);
-      member.lose();
-      throw error;
-    }
-    const received = this.#now();
-    const standing = member.judge(toStanding(answer, { sent, received }));
-    const [said, , , , wait, second] = answer;
-    const waitMs = Number(wait);
-    if (standing.kind === 'admitted') {
-      member.clock.anchor(standing.time);
-      const permit = {
-        id,
-        account,
-        partitions,
-        signingSecond: Number(second),
-        sendAt: sendAtOf({ sent, received, waitMs }),
-      };
-      member.ledger.units.set(id, { places, lastSeen: permit.sendAt + leaseMs, pending: false, seeded: false });
-      if (fingerprint !== '') member.ledger.sign(fingerprint, permit.signingSecond, permit.sendAt);
-      return { allowed: true, permit, waitMs, states: toStates(admission, answer, { allowed: true }) };
-    }
-    if (member.ledger.remove(id) || said === 'admitted') await this.#call(member, 'refund', { partitions }, [id]);
-    if (standing.kind === 'denied') {
-      member.clock.anchor(standing.time);
-      return { allowed: false, waitMs, states: toStates(admission, answer, { allowed: false }) };
-    }
-    return this.#standAside(member, standing);
+    const { clock } = this.#options;
+    const answer = await askRedis(admission, { client: this.#client, clock, member, id: this.#nextId(admission) });
+    return 'kind' in answer ? this.#standAside(member, answer) : answer;
   }
 
   async #standAside(member: Membership, standing: Standing): Promise<undefined> {
     if (standing.kind === 'clock') await member.correct(standing);
     else member.recover();
     if (!member.ready) await this.#join(member);
-  }
-
-  async #call(
-    member: Membership,
-    name: 'settle' | 'refund' | 'block',
-    { partitions }: { partitions: readonly string[] },
-    args: readonly (string | number)[],
-  ): Promise<void> {
-    const { keys } = member;
-    try {
-      await this.#client.call(name, [keys.state, ...partitions.map((partition) => keys.log(partition))], args);
-    } catch (error) {
-      if (name === 'refund') member.refundLater(String(args[0]), partitions);
-      member.lose();
-      throw error;
-    }
   }
 
   #nextId({ consumer }: Admission): string {
@@ -259,12 +198,4 @@ export class RedisStore implements QuotaStore {
     this.#members.set(account, member);
     return member;
   }
-}
-
-/**
- * From when a request may be sent. A wait is told of the server's time, so it begins when the answer is here; the lease, which began
- * there too, has room for that (`open-store.ts`). Without one the send budget begins before the question left.
- */
-function sendAtOf({ sent, received, waitMs }: { sent: number; received: number; waitMs: number }): number {
-  return waitMs === 0 ? sent : received + waitMs;
 }

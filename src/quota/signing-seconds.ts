@@ -1,7 +1,16 @@
 import { SweptMap } from './swept-map.ts';
 
-/** The vendor refuses a timestamp more than 300 s from its own clock; the last minute is left to clocks that differ. */
-const MAX_AHEAD_S = 240;
+/**
+ * How far ahead of the wall clock a signing second may run: the vendor refuses a timestamp more than 300 s from its own clock, and
+ * the last minute is left to clocks that differ. Every store goes by this one.
+ */
+export const MOST_AHEAD_S = 240;
+
+/**
+ * How long after its second a signature is remembered in Redis: the vendor forgets it after 300 s; the rest is for clocks that
+ * differ or are stepped.
+ */
+export const REMEMBERED_IN_REDIS_S = 450;
 
 /**
  * The vendor refuses a signature that it saw in the last five minutes. Seconds run up to four minutes ahead, so nine
@@ -21,7 +30,7 @@ export class SigningSeconds {
     const wallSecond = Math.floor(wallMs / 1000);
     const last = fingerprint === undefined ? undefined : this.#given.get(fingerprint)?.second;
     const second = last === undefined ? wallSecond : Math.max(wallSecond, last + 1);
-    return { second, waitMs: Math.max(0, (second - MAX_AHEAD_S) * 1000 - wallMs) };
+    return { second, waitMs: Math.max(0, (second - MOST_AHEAD_S) * 1000 - wallMs) };
   }
 
   /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type RedisServer, run, startRedis } from '../support/redis-server.ts';
-import { openTcpSwitch } from './tcp-switch.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 
 /** Where the store of a fleet is, in the words of the configuration. */
 export interface FleetRedis {
@@ -37,19 +37,18 @@ export async function startSharedRedis(options: { clock?: 'real' | 'stepped' } =
   const env = options.clock === 'stepped' ? await steppedClock(folder, stepFile) : {};
   const start = () => startRedis({ tcp: true, env });
   let server = await start();
-  const way = await openTcpSwitch();
-  way.leadTo(server.port);
+  const way = await TcpProxy.start(portOf(server));
   let steppedBy = 0;
 
   return {
-    place: { url: `redis://127.0.0.1:${way.port}` },
+    place: { url: way.url },
     cli: (...words) => server.cli(...words),
     crash: () => server.kill(),
     restart: () => server.restart(),
     standStill: () => server.standStill(),
     goOn: () => server.goOn(),
-    cut: () => way.leadTo(undefined),
-    mend: () => way.leadTo(server.port),
+    cut: () => way.refuse(),
+    mend: () => way.accept(),
     async failOver({ missedMs }) {
       const old = server;
       const next = await start();
@@ -57,7 +56,8 @@ export async function startSharedRedis(options: { clock?: 'real' | 'stepped' } =
       await inSync(next);
       await next.cli('REPLICAOF', 'NO', 'ONE');
       await pause(missedMs);
-      way.leadTo(next.port);
+      way.switchTo(portOf(next));
+      way.cut();
       server = next;
       await old.stop();
     },
@@ -73,6 +73,11 @@ export async function startSharedRedis(options: { clock?: 'real' | 'stepped' } =
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function portOf({ port }: RedisServer): number {
+  if (port === undefined) throw new Error('a server on a port was asked for');
+  return port;
 }
 
 async function inSync(replica: RedisServer): Promise<void> {

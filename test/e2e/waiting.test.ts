@@ -2,49 +2,11 @@
 import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
-import type { Config } from '../../src/config/config.ts';
-import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import { LIMITS, startTestGateway, WIDE } from '../support/gateway.ts';
-
-const WINDOW_MS = 1500;
-
-async function start(
-  t: { teardown(after: () => unknown): void },
-  options: { quota: number } & Partial<Pick<Config, 'limits' | 'consumers' | 'anonymous'>>,
-) {
-  const { quota, ...config } = options;
-  const sandbox = await startSandbox({ quota: { account: 1e6, interface: quota, windowMs: WINDOW_MS } });
-  const gateway = await startTestGateway(sandbox.origin, {
-    quotas: { ...WIDE, interface: { quota, windowMs: WINDOW_MS }, marginMs: 20 },
-    ...config,
-  });
-  t.teardown(async () => {
-    await gateway.drain();
-    await sandbox.close();
-  });
-
-  const call = async (path: string, headers: Record<string, string> = {}, signal: AbortSignal | null = null) => {
-    const response = await fetch(gateway.url + path, { headers, signal });
-    await response.arrayBuffer();
-    return response;
-  };
-  const spend = async (count: number) => {
-    for (let n = 0; n < count; n++) await call(`/api/domain?spent=${n}`);
-  };
-  const metric = async (line: RegExp) =>
-    Number(line.exec(await (await fetch(`${gateway.admin}/metrics`)).text())?.[1] ?? Number.NaN);
-  const waiting = () => metric(/^cdnetworks_gateway_waiting (\d+)$/m);
-  const untilWaiting = async (count: number) => {
-    while ((await waiting()) !== count) await pause(5);
-  };
-  const lines = () => gateway.log.filter((line) => line['msg'] === 'request completed');
-  return { sandbox, gateway, call, spend, metric, untilWaiting, lines };
-}
-
-const patient = { prefer: 'wait=60' };
+import { LIMITS } from '../support/gateway.ts';
+import { patient, startWaiting, WINDOW_MS } from '../support/waiting-gateway.ts';
 
 t.test('callers that wait are sent in order of arrival, each when its unit is free', async (t) => {
-  const { sandbox, call, untilWaiting, metric, lines } = await start(t, { quota: 5 });
+  const { sandbox, call, untilWaiting, metric, lines } = await startWaiting(t, { quota: 5 });
   for (let n = 0; n < 5; n++) {
     t.equal((await call(`/api/domain?${n}`)).status, 200);
     await pause(100);
@@ -84,7 +46,7 @@ t.test('callers that wait are sent in order of arrival, each when its unit is fr
 });
 
 t.test('callers that never stop asking, and wait when they must, fill no window beyond the quota', async (t) => {
-  const { sandbox, call, lines } = await start(t, { quota: 6 });
+  const { sandbox, call, lines } = await startWaiting(t, { quota: 6 });
   sandbox.behave({ jitterMs: 300 });
   const until = performance.now() + 4 * WINDOW_MS;
   const statuses = new Map<number, number>();
@@ -111,7 +73,7 @@ t.test('callers that never stop asking, and wait when they must, fill no window 
 });
 
 t.test('a caller that leaves frees its place, and its log line says how long it had waited', async (t) => {
-  const { sandbox, call, spend, untilWaiting, lines } = await start(t, { quota: 1 });
+  const { sandbox, call, spend, untilWaiting, lines } = await startWaiting(t, { quota: 1 });
   await spend(1);
   const leaving = new AbortController();
   const left = call('/api/domain?left', patient, leaving.signal).catch((error: Error) => error.name);
@@ -129,7 +91,7 @@ t.test('a caller that leaves frees its place, and its log line says how long it 
 });
 
 t.test('a wait that would be longer than allowed is refused at once, and spends nothing', async (t) => {
-  const { call, spend, untilWaiting } = await start(t, { quota: 1 });
+  const { call, spend, untilWaiting } = await startWaiting(t, { quota: 1 });
   await spend(1);
   const waits = call('/api/domain?waits', { prefer: 'wait=2' });
   await untilWaiting(1);
@@ -146,7 +108,7 @@ t.test('a wait that would be longer than allowed is refused at once, and spends 
 });
 
 t.test('the answer says how far a preference is applied, whether or not the request had to wait', async (t) => {
-  const { call } = await start(t, { quota: 99, limits: { ...LIMITS, waitMs: 90_000 } });
+  const { call } = await startWaiting(t, { quota: 99, limits: { ...LIMITS, waitMs: 90_000 } });
   const applied = async (prefer: string) => (await call('/api/domain', { prefer })).headers.get('preference-applied');
 
   t.equal(await applied('wait=60'), 'wait=60');
@@ -159,7 +121,7 @@ t.test('the answer says how far a preference is applied, whether or not the requ
 
 t.test('a consumer with a wait of its own waits without asking, unless it asks not to', async (t) => {
   const token = 'a-token-of-a-test-0123456789';
-  const { call, spend } = await start(t, {
+  const { call, spend } = await startWaiting(t, {
     quota: 1,
     consumers: [
       { name: 'terraform', tokenSha256: hash('sha256', token), accounts: ['main'], allow: ['*'], waitMs: 60_000 },
@@ -178,7 +140,7 @@ t.test('a consumer with a wait of its own waits without asking, unless it asks n
 t.test(
   'beyond limits.waiting a request is one that does not wait; those that wait leave limits.inFlight alone',
   async (t) => {
-    const { call, spend, untilWaiting } = await start(t, {
+    const { call, spend, untilWaiting } = await startWaiting(t, {
       quota: 1,
       limits: { ...LIMITS, waiting: 1, inFlight: 1 },
     });
@@ -198,7 +160,7 @@ t.test(
 );
 
 t.test('on shutdown those that wait are told so at once, and nothing of theirs is sent', async (t) => {
-  const { gateway, sandbox, call, spend, untilWaiting, lines } = await start(t, { quota: 1 });
+  const { gateway, sandbox, call, spend, untilWaiting, lines } = await startWaiting(t, { quota: 1 });
   await spend(1);
   const waits = call('/api/domain?waits', patient);
   await untilWaiting(1);

@@ -2,39 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
-import t, { type Test } from 'tap';
-import type { Clock } from '../../src/quota/clock.ts';
+import t from 'tap';
 import { openJournal } from '../../src/quota/journal.ts';
-import type { Entry } from '../../src/quota/journal-entry.ts';
 import { startHolder } from '../support/holder.ts';
+import { admission, idsOf, KEEP_MS, opened, replayAt, threeAdmissions } from '../support/journals.ts';
 import { createTurnedClock } from '../support/turned-clock.ts';
-
-const KEEP_MS = 10_000;
-const LEASE_MS = 1_000;
-
-function opened(t: Test, path: string, options: { clock?: Clock; boot?: string } = {}) {
-  const { clock = createTurnedClock(), boot = 'this boot' } = options;
-  return openJournal({ path, clock, boot, onError: (error) => t.fail('the journal failed', { error }) });
-}
-
-function admission(id: string, at: number): Entry {
-  const charges = [{ partition: 'account', keepMs: KEEP_MS }];
-  return { kind: 'admit', at, id, account: 'main', charges, lastSeen: at + LEASE_MS, tag: 'tag0' };
-}
-
-function idsOf(entries: readonly Entry[]): string[] {
-  return entries.flatMap((entry) => (entry.kind === 'admit' ? [entry.id] : []));
-}
-
-/** A journal of three admissions that was closed, as text. */
-async function threeAdmissions(t: Test) {
-  const path = join(t.testdir(), 'journal');
-  const clock = createTurnedClock();
-  const journal = await opened(t, path, { clock });
-  for (const id of ['one', 'two', 'three']) journal.append(admission(id, clock.monotonic()));
-  await journal.close();
-  return { path, clock, text: readFileSync(path, 'utf8') };
-}
 
 t.test('a last line that is torn anywhere is passed over, and gone from then on', async (t) => {
   const { path, clock, text } = await threeAdmissions(t);
@@ -134,42 +106,6 @@ t.test(
   },
 );
 
-t.test('within a boot time goes on by the monotonic clock, wherever the time of day is set', async (t) => {
-  const { path, clock } = await threeAdmissions(t);
-  const [before] = await replayAt(t, path, clock);
-  clock.advance(400);
-  clock.stepWall(-3_600_000);
-
-  t.strictSame((await replayAt(t, path, clock))[0], before);
-});
-
-t.test('after a reboot time goes on by the time of day, and never back', async (t) => {
-  for (const { stepMs, passedMs } of [
-    { stepMs: 0, passedMs: 400 },
-    { stepMs: 5_000, passedMs: 5_400 },
-    { stepMs: -3_600_000, passedMs: 0 },
-  ]) {
-    const { path, clock } = await threeAdmissions(t);
-    clock.advance(400);
-    clock.stepWall(stepMs);
-    const rebooted = { wall: clock.wall, monotonic: () => 50 };
-
-    const [first] = await replayAt(t, path, rebooted, 'next boot');
-
-    t.match(first, { at: 50 - passedMs, lastSeen: 50 - passedMs + LEASE_MS });
-  }
-});
-
-t.test('a boot that has no name counts as another one each time', async (t) => {
-  const { path, clock } = await threeAdmissions(t);
-  clock.advance(400);
-  clock.stepWall(600);
-
-  const [first] = await replayAt(t, path, clock, '');
-
-  t.equal(first?.at, clock.monotonic() - 1_000);
-});
-
 t.test('what does not fit on the disk is refused, told once, and never half in the file', async (t) => {
   const path = join(t.testdir(), 'journal');
   const holder = await startHolder(path, { fileBlocks: 8 });
@@ -194,10 +130,3 @@ t.test('what does not fit on the disk is refused, told once, and never half in t
   t.strictSame(idsOf(journal.replay()), [...full.ids, ...after.ids]);
   await journal.close();
 });
-
-async function replayAt(t: Test, path: string, clock: Clock, boot = 'this boot'): Promise<readonly Entry[]> {
-  const journal = await opened(t, path, { clock, boot });
-  const entries = journal.replay();
-  await journal.close();
-  return entries;
-}

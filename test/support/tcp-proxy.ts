@@ -90,6 +90,8 @@ export class TcpProxy {
       [redis, client],
     ] as const) {
       this.#sockets.add(socket);
+      // As it comes: small packets that are kept back for larger ones would add to every round trip.
+      socket.setNoDelay(true);
       socket.on('error', () => {});
       socket.on('close', () => {
         this.#sockets.delete(socket);

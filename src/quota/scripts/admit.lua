@@ -4,13 +4,10 @@
 -- for each its quota and its window with the margin, in ms.
 -- Answers { 'admitted' | 'denied', epoch, now, off, wait, second, then per policy remaining and reset }, or what keeps it
 -- from deciding: { 'recovering', epoch, now, off }, { 'clock', epoch, now, off }.
+-- MOST_AHEAD and REMEMBERED, in s, are written in by redis-scripts.ts.
 local SIG = KEYS[2]
 local same_server, id, wall, fingerprint = ARGV[1] == '1', ARGV[2], tonumber(ARGV[6]), ARGV[7]
 local lease, longest_wait = tonumber(ARGV[8]), tonumber(ARGV[9])
--- The vendor refuses a timestamp 300 s from its clock; the last minute is left to clocks that differ.
-local MOST_AHEAD = 240
--- The vendor forgets a signature after 300 s; the rest is for clocks that differ or are stepped.
-local REMEMBERED = 450
 
 local fields = { 'sig' }
 for k = 3, #KEYS do fields[k - 1] = field_of(KEYS[k]) end

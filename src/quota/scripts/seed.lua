@@ -48,7 +48,7 @@ each(2, function(at)
   last_second = 1
 end)
 if last_second > 0 then
-  local until_ms = math.max(sig_until, now + 690000)
+  local until_ms = math.max(sig_until, now + (REMEMBERED + MOST_AHEAD) * 1000)
   redis.call('HSET', META, 'sig', text(until_ms))
   keep_until(SIG, until_ms, now)
 end
