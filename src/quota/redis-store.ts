@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { AccountKeys, usedNameKey } from './account-keys.ts';
+import { AccountKeys } from './account-keys.ts';
 import type { Clock } from './clock.ts';
 import { consumerTag } from './consumer-tag.ts';
 import { Ledger } from './ledger.ts';
@@ -8,9 +8,9 @@ import { OwnUnits } from './own-units.ts';
 import { placesOf, shortOf, toArguments, toStates } from './redis-admission.ts';
 import { type RedisClient, StoreUnreachable, within } from './redis-client.ts';
 import { usageOf } from './redis-usage.ts';
+import { RedisUsedNames } from './redis-used-names.ts';
 import { type Standing, toStanding } from './standing.ts';
 import type { Admission, Decision, NameUse, PartitionUsage, Permit, QuotaStore, StoreMode } from './store.ts';
-import { UsedNames } from './used-names.ts';
 
 /** The store answers, and can't decide yet: it finds out what was spent. */
 export class StoreRecovering extends Error {}
@@ -44,7 +44,7 @@ export class RedisStore implements QuotaStore {
   readonly #members = new Map<string, Membership>();
   readonly #own: OwnUnits;
   readonly #tags = new Map<string, string>();
-  readonly #usedNames = new UsedNames();
+  readonly #usedNames: RedisUsedNames;
   #permits = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -54,6 +54,7 @@ export class RedisStore implements QuotaStore {
     this.#client = options.client;
     this.#now = options.clock.monotonic;
     this.#own = new OwnUnits(options.clock);
+    this.#usedNames = new RedisUsedNames({ ...options, now: this.#now });
     for (const account of options.accounts) this.#member(account);
   }
 
@@ -118,18 +119,7 @@ export class RedisStore implements QuotaStore {
   }
 
   async useOnce(use: NameUse): Promise<boolean> {
-    // Remembered here as well: then Redis may lose its data, and this replica still knows.
-    if (!this.#usedNames.use(use, this.#now())) return false;
-    try {
-      const key = usedNameKey(this.#options.keyPrefix, use.name);
-      const [first] = await this.#client.call('use', [key], [Math.ceil(use.forMs)]);
-      return first === 1;
-    } catch (error) {
-      if (this.#options.whenDown === 'own') return true;
-      // Nothing came of it, so the caller may try again.
-      this.#usedNames.forget(use.name);
-      throw error;
-    }
+    return this.#usedNames.use(use);
   }
 
   mode(): StoreMode {
