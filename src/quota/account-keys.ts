@@ -1,8 +1,3 @@
-/** The Redis key of a name that is good for one use. It belongs to no account. */
-export function usedNameKey(prefix: string, name: string): string {
-  return `${prefix}:used:${name}`;
-}
-
 /** The Redis keys of one account, all in one hash slot so that one script may touch them. README.md has a table of them. */
 export class AccountKeys {
   /** The state: a hash whose name begins every other key. */

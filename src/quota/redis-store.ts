@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { AccountKeys, usedNameKey } from './account-keys.ts';
+import { AccountKeys } from './account-keys.ts';
 import { askRedis } from './ask-redis.ts';
 import type { Clock } from './clock.ts';
 import { consumerTag } from './consumer-tag.ts';
@@ -8,10 +8,10 @@ import { Membership } from './membership.ts';
 import { OwnUnits } from './own-units.ts';
 import { type RedisClient, StoreUnreachable, within } from './redis-client.ts';
 import { usageOf } from './redis-usage.ts';
+import { RedisUsedNames } from './redis-used-names.ts';
 import type { Standing } from './standing.ts';
 import type { Admission, Decision, NameUse, PartitionUsage, Permit, QuotaStore, StoreMode } from './store.ts';
 import { tellRedis } from './tell-redis.ts';
-import { UsedNames } from './used-names.ts';
 
 /** The store answers, and can't decide yet: it finds out what was spent. */
 export class StoreRecovering extends Error {}
@@ -47,7 +47,7 @@ export class RedisStore implements QuotaStore {
   /** The longest that was ever asked for: others may still tell of units of a window that has become shorter. */
   #horizonMs: number;
   readonly #tags = new Map<string, string>();
-  readonly #usedNames = new UsedNames();
+  readonly #usedNames: RedisUsedNames;
   #permits = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -57,6 +57,7 @@ export class RedisStore implements QuotaStore {
     this.#client = options.client;
     this.#now = options.clock.monotonic;
     this.#own = new OwnUnits(options.clock);
+    this.#usedNames = new RedisUsedNames({ ...options, now: this.#now });
     this.#horizonMs = options.horizonMs;
     this.extend(options);
   }
@@ -129,18 +130,7 @@ export class RedisStore implements QuotaStore {
   }
 
   async useOnce(use: NameUse): Promise<boolean> {
-    // Remembered here as well: then Redis may lose its data, and this replica still knows.
-    if (!this.#usedNames.use(use, this.#now())) return false;
-    try {
-      const key = usedNameKey(this.#options.keyPrefix, use.name);
-      const [first] = await this.#client.call('use', [key], [Math.ceil(use.forMs)]);
-      return first === 1;
-    } catch (error) {
-      if (this.#options.whenDown === 'own') return true;
-      // Nothing came of it, so the caller may try again.
-      this.#usedNames.forget(use.name);
-      throw error;
-    }
+    return this.#usedNames.use(use);
   }
 
   mode(): StoreMode {

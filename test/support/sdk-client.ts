@@ -152,6 +152,7 @@ export function exchange(url: string | { path: string }, bytes: Buffer): Promise
   const place = typeof url === 'string' ? { host: new URL(url).hostname, port: Number(new URL(url).port) } : url;
   return new Promise((resolve, reject) => {
     const socket = connect(place, () => socket.write(bytes));
+    const isHead = bytes.toString('latin1', 0, 5) === 'HEAD ';
     let received: Buffer = Buffer.alloc(0);
     const finish = () => {
       socket.destroy();
@@ -160,7 +161,8 @@ export function exchange(url: string | { path: string }, bytes: Buffer): Promise
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
       const { headers, body, isWhole } = parse(received);
-      if (isWhole && body.length >= Number(headers['content-length'] ?? Number.POSITIVE_INFINITY)) finish();
+      const length = isHead ? 0 : Number(headers['content-length'] ?? Number.POSITIVE_INFINITY);
+      if (isWhole && body.length >= length) finish();
     });
     socket.on('error', reject).on('close', finish);
   });

@@ -1,0 +1,34 @@
+import type { RedisClient } from './redis-client.ts';
+import type { NameUse } from './store.ts';
+import { UsedNames } from './used-names.ts';
+
+/** The names that were used up by any replica; what this one has used, it remembers also when Redis loses its data. */
+export class RedisUsedNames {
+  readonly #own = new UsedNames();
+  readonly #client: RedisClient;
+  readonly #keyPrefix: string;
+  readonly #whenDown: 'closed' | 'own';
+  readonly #now: () => number;
+
+  /** @param options.now monotonic ms */
+  constructor(options: { client: RedisClient; keyPrefix: string; whenDown: 'closed' | 'own'; now: () => number }) {
+    this.#client = options.client;
+    this.#keyPrefix = options.keyPrefix;
+    this.#whenDown = options.whenDown;
+    this.#now = options.now;
+  }
+
+  /** @throws StoreUnreachable, unless this replica goes on alone then */
+  async use(use: NameUse): Promise<boolean> {
+    if (!this.#own.use(use, this.#now())) return false;
+    try {
+      const [first] = await this.#client.call('use', [`${this.#keyPrefix}:used:${use.name}`], [Math.ceil(use.forMs)]);
+      return first === 1;
+    } catch (error) {
+      if (this.#whenDown === 'own') return true;
+      // Nothing came of it, so the caller may try again.
+      this.#own.forget(use.name);
+      throw error;
+    }
+  }
+}
