@@ -87,14 +87,16 @@ export class RedisStore implements QuotaStore {
     await Promise.allSettled([...this.#members.values()].map((member) => member.join()));
   }
 
+  /** Answers by the deadline, whatever it takes to be ready; what goes on after that is for the next request. */
   async admit(admission: Admission): Promise<Decision> {
     const member = this.#member(admission.account);
+    const question = { admission, answered: false };
     try {
-      if (!member.ready) await this.#join(member);
-      const decision = (await this.#ask(member, admission)) ?? (await this.#ask(member, admission));
-      if (decision === undefined) throw new StoreRecovering('the clock of Redis has jumped');
-      return decision;
+      const decision = this.#decide(member, question);
+      // Most often it is one call, which has that deadline of its own.
+      return await (member.ready ? decision : within(this.#client.deadlineMs, decision));
     } catch (error) {
+      question.answered = true;
       const { ledger, silence } = member;
       if (!(error instanceof StoreUnreachable) || this.#options.whenDown === 'closed' || !silence) throw error;
       return this.#own.admit(admission, { ledger, silence, id: this.#nextId(admission), cause: error });
@@ -149,9 +151,19 @@ export class RedisStore implements QuotaStore {
     await this.#client.close();
   }
 
-  /** Never longer than one call may take; what goes on after that is for the next request. */
+  /** Decides in as long as it takes. A unit that was admitted too late for its request goes back; what wasn't asked by then is not. */
+  async #decide(member: Membership, question: { admission: Admission; answered: boolean }): Promise<Decision> {
+    if (!member.ready) await this.#join(member);
+    for (let attempt = 0; attempt < 2 && !question.answered; attempt += 1) {
+      const decision = await this.#ask(member, question.admission);
+      if (decision?.allowed && question.answered) await this.refund(decision.permit);
+      if (decision !== undefined) return decision;
+    }
+    throw new StoreRecovering('the clock of Redis has jumped');
+  }
+
   async #join(member: Membership): Promise<void> {
-    await within(this.#client.deadlineMs, member.join());
+    await member.join();
     if (!member.ready) throw new StoreRecovering('the quota store finds out what was spent');
   }
 

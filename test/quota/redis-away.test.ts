@@ -1,4 +1,4 @@
-import t, { type Test } from 'tap';
+import t from 'tap';
 import {
   charge,
   denied,
@@ -9,37 +9,15 @@ import {
   spend,
   WINDOW_MS,
 } from '../conformance/turned-store.ts';
-import { connected, Fleet, type Replica, type ReplicaOptions } from '../support/fleet.ts';
-import { startRedis } from '../support/redis-server.ts';
-import { TcpProxy } from '../support/tcp-proxy.ts';
+import type { Replica } from '../support/fleet.ts';
+import { DEADLINE_MS, throughProxy } from '../support/through-proxy.ts';
 import { isUnreachable } from '../support/two-replicas.ts';
 import { Vendor } from '../support/vendor.ts';
 
-const DEADLINE_MS = 400;
 const SPAN_MS = WINDOW_MS + MARGIN_MS;
 
 /** A replica goes on alone once no other can be admitted by the store any more. */
 const ALONE_MS = 5_000;
-
-/** Two replicas that reach Redis through a proxy. */
-async function throughProxy(t: Test, options: ReplicaOptions = {}) {
-  const server = await startRedis();
-  const proxy = await TcpProxy.start(server.url.replace('unix://', ''));
-  const fleet = new Fleet({ url: server.url });
-  const through = { url: proxy.url, deadlineMs: DEADLINE_MS, ...options };
-  const [one, other] = await fleet.joinReady(2, through);
-  if (one === undefined || other === undefined) throw new Error('two replicas were asked for');
-  t.teardown(async () => {
-    await fleet.close();
-    await proxy.close();
-    await server.stop();
-  });
-  const reconnect = async (...replicas: Replica[]) => {
-    proxy.accept();
-    for (const { client } of replicas) await connected(client);
-  };
-  return { fleet, proxy, one, other, reconnect };
-}
 
 t.test('with closed nobody is admitted, and the answer comes within the deadline', async (t) => {
   const { proxy, one, other } = await throughProxy(t);
