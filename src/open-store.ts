@@ -65,6 +65,7 @@ export async function openStore(
     ...needsOf(options.quotas),
     coldStart: config.coldStart,
     whenDown: config.whenDown,
+    onError,
   });
 
   function needsOf(quotas: QuotaHolders): { accounts: readonly string[]; horizonMs: number } {
@@ -79,6 +80,8 @@ export async function openStore(
     while (store.mode() !== 'ready' && clock.monotonic() < until) await pause(20);
   }
 
+  // Else the first beat fails for want of a connection, and the log says so at every start.
+  await client.connected();
   store.start();
   await ready();
   return {

@@ -24,12 +24,20 @@ next one is free. With Redis these are the units of all replicas.
       throw new UsageError(`--account is one of: ${[...accounts.keys()].join(', ')}`);
     }
     const host = admin.host.includes(':') ? `[${admin.host}]` : admin.host;
-    const answer = await fetch(`http://${host}:${admin.port}/quota?account=${encodeURIComponent(name)}`);
-    const report = await answer.json();
-    if (!answer.ok) throw new Error(String((report as { message?: unknown }).message));
-    io.print(render(report as QuotaReport));
+    io.print(render(await ask(`http://${host}:${admin.port}`, name)));
   },
 };
+
+async function ask(origin: string, account: string): Promise<QuotaReport> {
+  const answer = await fetch(`${origin}/quota?account=${encodeURIComponent(account)}`).catch((error: Error) => {
+    const { cause } = error;
+    const reason = cause instanceof Error && 'code' in cause ? cause.code : error.message;
+    throw new Error(`no gateway answers at ${origin}, the admin address of the configuration (${reason})`);
+  });
+  const report = await answer.json();
+  if (!answer.ok) throw new Error(String((report as { message?: unknown }).message));
+  return report as QuotaReport;
+}
 
 function render({ account, partitions }: QuotaReport): string {
   const lines = partitions.flatMap(({ partition, blockedForMs, policies }) => [

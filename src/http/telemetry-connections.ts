@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
+import { createSparing } from './sparing.ts';
 
 /** Why a connection ended before there was a request: no good handshake, or one connection too many. */
 export type ConnectionFault = 'handshake' | 'too-many';
@@ -25,17 +26,9 @@ export function createConnectionTelemetry(options: {
     labelNames: ['fault'] as const,
     registers: [registry],
   });
-  const untold: Record<ConnectionFault, { count: number; nextLineAt: number }> = {
-    handshake: { count: 0, nextLineAt: Number.NEGATIVE_INFINITY },
-    'too-many': { count: 0, nextLineAt: Number.NEGATIVE_INFINITY },
-  };
+  const sparing = createSparing({ now, everyMs: LINE_EVERY_MS });
   return (fault, { cause, remoteAddress }) => {
     faults.inc({ fault });
-    const about = untold[fault];
-    about.count += 1;
-    if (now() < about.nextLineAt) return;
-    log.warn({ fault, cause, req: { remoteAddress }, count: about.count }, 'connection refused');
-    about.count = 0;
-    about.nextLineAt = now() + LINE_EVERY_MS;
+    sparing(fault, (count) => log.warn({ fault, cause, req: { remoteAddress }, count }, 'connection refused'));
   };
 }

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { NotIdentified } from '../identify/presented.ts';
 import type { Outcome } from '../quota/gate.ts';
 import type { Ending, Exchange, UpstreamCall } from './exchange.ts';
+import { createSparing } from './sparing.ts';
+import { createMetrics } from './telemetry-metrics.ts';
 import type { CallEnd } from './upstreams.ts';
 
 /** Everything that is told to the world about exchanges: one log line each, and metrics whose labels come from config and catalogue. */
@@ -23,9 +25,7 @@ export interface Telemetry {
   storeFailed(error: unknown): void;
 }
 
-const PREFIX = 'cdnetworks_gateway_';
-const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.5, 2.5, 5, 10, 30];
-const WAIT_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 90, 120, 300, 600];
+const STORE_LINE_EVERY_MS = 10_000;
 
 /**
  * @param options.now monotonic ms
@@ -41,6 +41,7 @@ export function createTelemetry(options: {
   const registry = new Registry();
   const metrics = createMetrics(registry, waiting);
   metrics.buildInfo.set({ version, node: process.version }, 1);
+  const sparing = createSparing({ now, everyMs: STORE_LINE_EVERY_MS });
   let inFlight = 0;
 
   function observe(exchange: Exchange, { status, left, remoteAddress }: Ending): void {
@@ -122,86 +123,19 @@ export function createTelemetry(options: {
       metrics.authenticationFailures.inc({ scheme, reason });
     },
     storeFailed(error) {
-      log.error({ err: error }, 'quota store failed');
+      sparing(reasonOf(error), (count) => log.error({ err: error, count }, 'quota store failed'));
     },
   };
+}
+
+/** An outage fails every call and every beat; each reason is told of once in a while. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 /** A refusal by the gateway is the caller's to mend; a fault of the vendor or of ours is an operator's. */
 function levelOf({ error, truncated }: Exchange): 'info' | 'warn' | 'error' {
   if (error?.code === 'internal') return 'error';
   return truncated || error?.code.startsWith('upstream-') || error?.code.endsWith('-unavailable') ? 'warn' : 'info';
-}
-
-function createMetrics(registry: Registry, waiting: () => number) {
-  const registers = [registry];
-  collectDefaultMetrics({ register: registry });
-  // These three gauges end in `_total`, which promtool refuses in a gauge.
-  for (const what of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${what}_total`);
-  return {
-    buildInfo: new Gauge({
-      name: `${PREFIX}build_info`,
-      help: 'Always 1; the labels tell what runs.',
-      labelNames: ['version', 'node'] as const,
-      registers,
-    }),
-    requests: new Counter({
-      name: `${PREFIX}requests_total`,
-      help: 'Requests of consumers by the status they got; reason is the error code where the gateway itself answered.',
-      labelNames: ['consumer', 'account', 'interface', 'status', 'reason'] as const,
-      registers,
-    }),
-    requestDuration: new Histogram({
-      name: `${PREFIX}request_duration_seconds`,
-      help: 'From the head of a request to the end of its answer.',
-      labelNames: ['interface'] as const,
-      buckets: BUCKETS,
-      registers,
-    }),
-    waiting: new Gauge({
-      name: `${PREFIX}waiting`,
-      help: 'Requests that wait for their units.',
-      registers,
-      collect() {
-        this.set(waiting());
-      },
-    }),
-    waitDuration: new Histogram({
-      name: `${PREFIX}wait_duration_seconds`,
-      help: 'How long those requests waited for their units that had to.',
-      labelNames: ['interface'] as const,
-      buckets: WAIT_BUCKETS,
-      registers,
-    }),
-    upstreamDuration: new Histogram({
-      name: `${PREFIX}upstream_duration_seconds`,
-      help: 'From the first byte sent to the vendor to the head of its answer.',
-      labelNames: ['interface', 'status'] as const,
-      buckets: BUCKETS,
-      registers,
-    }),
-    decisions: new Counter({
-      name: `${PREFIX}quota_decisions_total`,
-      help: 'Admissions and denials by the policy that decided.',
-      labelNames: ['account', 'policy', 'decision'] as const,
-      registers,
-    }),
-    authenticationFailures: new Counter({
-      name: `${PREFIX}authentication_failures_total`,
-      help: 'Requests that could not say who they are, by what they presented and why that was not enough.',
-      labelNames: ['scheme', 'reason'] as const,
-      registers,
-    }),
-    localDenials: new Counter({
-      name: `${PREFIX}quota_local_denials_total`,
-      help: 'Denials from memory, of partitions that were found spent less than a second before.',
-      registers,
-    }),
-    settlements: new Counter({
-      name: `${PREFIX}quota_settlements_total`,
-      help: 'What became of admitted requests.',
-      labelNames: ['account', 'outcome'] as const,
-      registers,
-    }),
-  };
 }

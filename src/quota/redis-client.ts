@@ -57,6 +57,13 @@ export class RedisClient {
     return this.#redis instanceof Redis;
   }
 
+  /** Resolves once there is a connection, or by the deadline without one. */
+  async connected(): Promise<void> {
+    if (this.#redis.status === 'ready') return;
+    const ready = new Promise((resolve) => this.#redis.once('ready', resolve));
+    await within(this.deadlineMs, ready).catch(() => {});
+  }
+
   /** How many calls were made. */
   get calls(): number {
     return this.#calls;

@@ -30,6 +30,8 @@ export interface RedisStoreOptions {
   readonly coldStart: 'trust' | 'hold';
   /** While Redis can't be asked: admit nobody, or reuse the units that this replica itself holds. */
   readonly whenDown: 'closed' | 'own';
+  /** Told of every beat that failed, and why. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** Between two beats. */
@@ -84,7 +86,8 @@ export class RedisStore implements QuotaStore {
 
   /** Beats once for every account. Never rejects: what can't be asked now is asked with the next beat. */
   async beat(): Promise<void> {
-    await Promise.allSettled([...this.#members.values()].map((member) => member.join()));
+    const joins = await Promise.allSettled([...this.#members.values()].map((member) => member.join()));
+    for (const join of joins) if (join.status === 'rejected') this.#options.onError?.(join.reason);
   }
 
   /** Answers by the deadline, whatever it takes to be ready; what goes on after that is for the next request. */

@@ -55,4 +55,9 @@ anonymous: { account: main }
   const wrong = await quota('--account', 'nobody').catch((error: { code: number; stderr: string }) => error);
   t.match(wrong, { code: 2, stderr: /--account is one of: main/ });
   t.equal((await fetch(`${gateway.admin}/quota?account=nobody`)).status, 404);
+
+  await gateway.drain();
+  const alone = await quota('--account', 'main').catch((error: { code: number; stderr: string }) => error);
+  t.match(alone, { code: 1, stderr: `no gateway answers at ${gateway.admin}, the admin address` });
+  t.match(alone, { stderr: /\(ECONNREFUSED\)/ });
 });

@@ -13,7 +13,7 @@ const PASSWORD = 'p@ss/w:rd #1%';
 /** All that the gateway's user needs, as src/quota/README.md says. */
 const RIGHTS =
   '~cdnetworks-gateway:* +eval +evalsha +info +time +exists +pexpire +hget +hset +hsetnx +hmget +hgetall +hkeys +hdel ' +
-  '+hincrby +sadd +sismember +zadd +zrem +zcard +zcount +zscore +zrange +zrangebyscore +zremrangebyscore';
+  '+hincrby +sadd +sismember +set +zadd +zrem +zcard +zcount +zscore +zrange +zrangebyscore +zremrangebyscore';
 
 /** A gateway whose configuration file, in this folder, has these keys under `store`. */
 async function startGateway(t: Test, { folder, store }: { folder: string; store: string }) {
@@ -171,6 +171,18 @@ for (const { who, rights, username, reason } of [
     await refuses(t, await startGateway(t, { folder: t.testdir({ password: PASSWORD }), store }), reason);
   });
 }
+
+t.test('why Redis refuses is in the log before anybody calls, and does not fill it', async (t) => {
+  const { port } = await startGuardedRedis(t, RIGHTS.replace(' +info', ''));
+  const store = `url: "redis://127.0.0.1:${port}", username: gateway, password: { file: password }`;
+  const { gateway } = await startGateway(t, { folder: t.testdir({ password: PASSWORD }), store });
+  const failures = () => gateway.log.filter(({ msg }) => msg === 'quota store failed');
+  await until(async () => failures().length > 0);
+  t.match(JSON.stringify(failures()[0]), /can't run this command|no permissions to run/);
+  const { status } = await send(gateway.url, { target: '/api/domain' });
+  t.equal(status, 503);
+  t.ok(failures().length <= 2, `${failures().length} lines`);
+});
 
 t.test('a password that a cluster refuses is not logged', async (t) => {
   const folder = t.testdir({ password: PASSWORD });
