@@ -1,17 +1,16 @@
 // `npm run bench:quota -- [--rounds N] [--decisions N]`: what a decision about two limits costs in Redis, beside libraries that
 // keep them less exactly. One server, one process, 100 calls in flight, candidates in turn within every round.
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startBottleneck, startFastify, startFlexible, startOurs } from './quota-candidates.js';
+import { startServer } from './quota-server.js';
 import { median, table } from './statistics.js';
 
 const IN_FLIGHT = 100;
 const INTERFACES = 10;
 const REAL = { account: 300, perInterface: 30 };
 const FAR = { account: 10_000_000, perInterface: 10_000_000 };
+/** Long enough for several beats of everybody. */
+const IDLE_MS = 4000;
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, decisions: { type: 'string', default: '10000' } },
@@ -19,20 +18,15 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const decisions = Number(values.decisions);
 
-const folder = mkdtempSync(join(tmpdir(), 'bench-quota-'));
-const socket = join(folder, 's');
-// As deploy/ recommends for a Redis of one's own: logs of up to 512 units stay compact.
-const settings = ['--save', '', '--appendonly', 'no', '--zset-max-listpack-entries', '512'];
-const server = spawn('redis-server', ['--port', '0', '--unixsocket', socket, ...settings], { stdio: 'ignore' });
-while (!existsSync(socket)) await new Promise((resolve) => setTimeout(resolve, 20));
+const server = await startServer();
+const { socket, cli } = server;
 try {
   await compareAdmissions();
   await compareDenials();
   await measureMemory();
   await measureGrowth();
 } finally {
-  server.kill();
-  rmSync(folder, { recursive: true, force: true });
+  server.stop();
 }
 
 async function compareAdmissions() {
@@ -95,7 +89,7 @@ async function compare(what, candidates, countOf) {
 /** Decides so many times, and tells the rate, the calls and the server's CPU time per decision. */
 async function run(candidate, count, accountOf = () => 'main') {
   const calls = candidate.calls();
-  const micros = serverMicros();
+  const micros = server.micros();
   const started = performance.now();
   let next = 0;
   const worker = async () => {
@@ -109,7 +103,7 @@ async function run(candidate, count, accountOf = () => 'main') {
   return {
     perSecond: count / seconds,
     callsEach: (candidate.calls() - calls) / count,
-    serverMicros: (serverMicros() - micros) / count,
+    serverMicros: (server.micros() - micros) / count,
   };
 }
 
@@ -130,45 +124,60 @@ async function measureMemory() {
   await ours.close();
 }
 
+/** A decision's own cost, which should be flat, and that of the beats, which grows with accounts and replicas. */
 async function measureGrowth() {
+  const { micros, ms } = await spent(() => 0, idle);
+  const upkeep = micros / ms;
+  const rows = [];
   for (const count of [1, 100, 10_000]) {
     cli('flushall');
     const names = Array.from({ length: count }, (_, index) => `a${index}`);
     const ours = await startOurs(socket, { ...FAR, accounts: names });
-    await run(ours, decisions, (index) => names[index % count]);
-    const micros = await withoutIdle(() => run(ours, decisions, (index) => names[index % count]));
-    print(`${String(count).padStart(6)} accounts: ${micros.toFixed(1)} server µs per decision`);
+    const decide = () => run(ours, decisions, (index) => names[index % count]);
+    rows.push([`${count.toLocaleString('en')} accounts`, ...(await besideBeats([ours], { decide, upkeep }))]);
     await ours.close();
   }
   for (const count of [1, 10, 100]) {
     cli('flushall');
     const replicas = await Promise.all(Array.from({ length: count }, () => startOurs(socket, FAR)));
     const [first] = replicas;
-    await run(first, decisions);
-    const micros = await withoutIdle(() => run(first, decisions));
-    print(`${String(count).padStart(6)} replicas: ${micros.toFixed(1)} server µs per decision`);
+    rows.push([`${count} replicas`, ...(await besideBeats(replicas, { decide: () => run(first, decisions), upkeep }))]);
     await Promise.all(replicas.map((replica) => replica.close()));
   }
+  const heads = ['with', 'server µs per decision', 'beats per second', 'server µs per beat', 'beats, of a core'];
+  print(table([heads, ...rows]));
 }
 
-/** Without what the beats cost meanwhile: they come twice a second however many decisions there are. */
-async function withoutIdle(measure) {
-  const idleFrom = serverMicros();
-  await new Promise((resolve) => setTimeout(resolve, 2000));
-  const idlePerSecond = (serverMicros() - idleFrom) / 2;
-  const started = performance.now();
-  const { serverMicros: each } = await measure();
-  return each - (idlePerSecond * (performance.now() - started)) / 1000 / decisions;
+/**
+ * What a decision costs without the beats that come meanwhile, and what the beats cost. Beats are counted, because under load fewer
+ * come than when nothing is asked.
+ *
+ * @param given.upkeep what the server spends on itself, in µs per ms
+ */
+async function besideBeats(replicas, { decide, upkeep }) {
+  await decide();
+  const calls = () => replicas.reduce((sum, replica) => sum + replica.calls(), 0);
+  const quiet = await spent(calls, idle);
+  const beatMicros = quiet.micros - upkeep * quiet.ms;
+  const microsPerBeat = beatMicros / quiet.calls;
+  const busy = await spent(calls, decide);
+  const decided = busy.micros - upkeep * busy.ms - (busy.calls - decisions) * microsPerBeat;
+  return [
+    (decided / decisions).toFixed(1),
+    ((quiet.calls * 1000) / quiet.ms).toFixed(0),
+    microsPerBeat.toFixed(1),
+    `${(beatMicros / quiet.ms / 10).toFixed(1)} %`,
+  ];
 }
 
-function serverMicros() {
-  const info = cli('info', 'cpu');
-  const seconds = (name) => Number(new RegExp(`^${name}:([0-9.]+)`, 'm').exec(info)?.[1]);
-  return (seconds('used_cpu_user') + seconds('used_cpu_sys')) * 1e6;
+function idle() {
+  return new Promise((resolve) => setTimeout(resolve, IDLE_MS));
 }
 
-function cli(...words) {
-  return execFileSync('redis-cli', ['-s', socket, ...words], { encoding: 'utf8' }).trim();
+async function spent(calls, act) {
+  const from = { calls: calls(), micros: server.micros(), at: performance.now() };
+  await act();
+  return { calls: calls() - from.calls, micros: server.micros() - from.micros, ms: performance.now() - from.at };
 }
 
 async function closeAll(candidates) {
