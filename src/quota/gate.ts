@@ -38,13 +38,15 @@ export interface Wait {
   readonly until: number;
 }
 
+type Block = Parameters<QuotaStore['block']>[0];
 type Admitted = Extract<Decision, { allowed: true }>;
 
 /** Admission to the vendor: asks the store, and turns its decisions and failures into the words of `errors.ts`. */
 export interface Gate {
   /**
    * Takes one unit of every charge, or none of any. Whoever has patience gets units that are free later, and the answer
-   * then; who leaves meanwhile gives them back.
+   * then; who leaves meanwhile gives them back, and so does who would be sent while the vendor has closed the partition: it
+   * is decided on anew, with the patience that is left.
    *
    * @throws `quota-exceeded` with the time after which the same call would be admitted, at once and also to those whose
    *   patience is too short; `quota-unavailable` when the store can't be asked: without its answer nothing is sent;
@@ -90,26 +92,42 @@ export function createGate(
 
   async function settleSafely(permit: Permit, outcome: Outcome): Promise<void> {
     try {
-      await settle(store, permit, outcome);
+      const block = await settle(store, permit, outcome);
+      if (block !== undefined) recall(block);
     } catch (error) {
       onStoreError(error);
     }
+  }
+
+  /** Those whose time would come while their partition is closed decide anew, with the patience that they have left. */
+  function recall({ account, partition, forMs }: Block): void {
+    const until = now() + forMs;
+    waitingRoom.recall(
+      ({ account: theirs, partitions, sendAt }) =>
+        theirs === account && partitions.includes(partition) && sendAt < until,
+    );
   }
 
   return {
     async admit(request, patience) {
       if (patience === undefined) return ask(request, 0);
       return waitingRoom.hold(async () => {
-        const decision = await ask(request, patience.maxWaitMs);
-        const { permit, waitMs } = decision;
-        if (waitMs === 0) return decision;
+        const askedAt = now();
+        let from: number | undefined;
+        for (;;) {
+          const decision = await ask(request, Math.max(0, patience.maxWaitMs - (now() - askedAt)));
+          const { permit, waitMs } = decision;
+          if (waitMs === 0) return decision;
 
-        patience.onWait({ from: now(), until: permit.sendAt });
-        const end = await waitingRoom.sleep(permit.sendAt, patience.leaving);
-        if (end === 'due') return decision;
-        // Nothing was sent, so whoever comes next may have the place.
-        await settleSafely(permit, { kind: 'unsent' });
-        throw end === 'left' ? callerLeft() : shuttingDown();
+          from ??= now();
+          patience.onWait({ from, until: permit.sendAt });
+          const end = await waitingRoom.sleep(permit, patience.leaving);
+          if (end === 'due') return decision;
+          // Nothing was sent, so whoever comes next may have the place.
+          await settleSafely(permit, { kind: 'unsent' });
+          if (end === 'left') throw callerLeft();
+          if (end === 'closing') throw shuttingDown();
+        }
       });
     },
 
@@ -125,21 +143,26 @@ export function createGate(
   };
 }
 
-async function settle(store: QuotaStore, permit: Permit, outcome: Outcome): Promise<void> {
+/** Tells the store what became of a permit; returns the block that the vendor demands, if it does. */
+async function settle(store: QuotaStore, permit: Permit, outcome: Outcome): Promise<Block | undefined> {
   switch (outcome.kind) {
     case 'sent':
-      return store.settle(permit);
+      await store.settle(permit);
+      return undefined;
     case 'unsent':
-      return store.refund(permit);
+      await store.refund(permit);
+      return undefined;
     case 'unknown':
-      return;
+      return undefined;
     case 'throttled': {
       await store.settle(permit);
       const partition = permit.partitions.at(-1);
-      if (partition === undefined) return;
+      if (partition === undefined) return undefined;
       // The vendor doesn't say which of its limits was met. The narrowest one is closed; were it the account's, the next
       // interface would meet it and close as well.
-      return store.block({ account: permit.account, partition, forMs: outcome.retryAfterMs ?? THROTTLED_MS });
+      const block = { account: permit.account, partition, forMs: outcome.retryAfterMs ?? THROTTLED_MS };
+      await store.block(block);
+      return block;
     }
   }
 }

@@ -1,8 +1,10 @@
-/** Why a wait ended: its time came, the caller left, or the gateway stops. */
-export type WaitEnd = 'due' | 'left' | 'closing';
+import type { Permit } from './store.ts';
+
+/** Why a wait ended: its time came, the caller left, the gateway stops, or what was promised holds no longer. */
+export type WaitEnd = 'due' | 'left' | 'closing' | 'recalled';
 
 interface Sleeper {
-  readonly until: number;
+  readonly permit: Permit;
   end(why: WaitEnd): void;
 }
 
@@ -45,8 +47,8 @@ export class WaitingRoom {
     }
   }
 
-  /** Resolves at the instant `until` and never before it; sooner when `leaving` aborts or the room closes. */
-  sleep(until: number, leaving: AbortSignal): Promise<WaitEnd> {
+  /** Resolves at `permit.sendAt` and never before it; sooner when `leaving` aborts, the permit is recalled or the room closes. */
+  sleep(permit: Permit, leaving: AbortSignal): Promise<WaitEnd> {
     if (this.#closed) return Promise.resolve('closing');
     if (leaving.aborted) return Promise.resolve('left');
     return new Promise((resolve) => {
@@ -56,16 +58,25 @@ export class WaitingRoom {
         this.#setTimer();
       };
       const sleeper: Sleeper = {
-        until,
+        permit,
         end(why) {
           leaving.removeEventListener('abort', leave);
           resolve(why);
         },
       };
       leaving.addEventListener('abort', leave);
-      this.#sleepers.splice(this.#countUntil(until), 0, sleeper);
+      this.#sleepers.splice(this.#countUntil(permit.sendAt), 0, sleeper);
       this.#setTimer();
     });
+  }
+
+  /** Wakes those who sleep on such permits, in their order. */
+  recall(isOver: (permit: Permit) => boolean): void {
+    for (const sleeper of this.#sleepers.filter(({ permit }) => isOver(permit))) {
+      this.#sleepers.splice(this.#sleepers.indexOf(sleeper), 1);
+      sleeper.end('recalled');
+    }
+    this.#setTimer();
   }
 
   /** Sends everybody away, also those who would still come. */
@@ -76,7 +87,7 @@ export class WaitingRoom {
   }
 
   #countUntil(instant: number): number {
-    const index = this.#sleepers.findLastIndex(({ until }) => until <= instant);
+    const index = this.#sleepers.findLastIndex(({ permit }) => permit.sendAt <= instant);
     return index + 1;
   }
 
@@ -90,6 +101,6 @@ export class WaitingRoom {
     clearTimeout(this.#timer);
     const [first] = this.#sleepers;
     if (first === undefined) return;
-    this.#timer = setTimeout(() => this.#wake(), Math.ceil(first.until - this.#now()));
+    this.#timer = setTimeout(() => this.#wake(), Math.ceil(first.permit.sendAt - this.#now()));
   }
 }

@@ -90,6 +90,21 @@ t.test('a caller that leaves frees its place, and its log line says how long it 
   t.equal(sandbox.report().verified, 2, 'the one that left was never sent');
 });
 
+t.test('when the vendor says stop, those that wait are not sent before it may be asked again', async (t) => {
+  const { sandbox, call, spend, untilWaiting, lines } = await startWaiting(t, { quota: 2 });
+  await spend(1);
+  sandbox.behave({ times: 1, status: 446, headers: { 'retry-after': '3' }, delayMs: 500 });
+  const throttled = call('/api/domain?throttled');
+  while (sandbox.report().verified < 2) await pause(5);
+  const waits = call('/api/domain?waits', patient);
+  await untilWaiting(1);
+
+  t.equal((await throttled).status, 446);
+  t.equal((await waits).status, 200);
+  const { waitedMs } = lines()[2] ?? {};
+  t.ok(Number(waitedMs) > 3000, `${waitedMs} ms, where its unit was free after ${WINDOW_MS}`);
+});
+
 t.test('a wait that would be longer than allowed is refused at once, and spends nothing', async (t) => {
   const { call, spend, untilWaiting } = await startWaiting(t, { quota: 1 });
   await spend(1);

@@ -23,7 +23,7 @@ async function spentGate(windowMs = 50_000) {
   const { permit } = await gate.admit(request);
   await gate.settle(permit, { kind: 'sent' });
   const unitsCharged = async () => (await store.usage('main'))[0]?.units.length ?? 0;
-  return { gate, request, waitingRoom, unitsCharged };
+  return { gate, request, permit, waitingRoom, unitsCharged };
 }
 
 function patience(options: Partial<Patience> = {}): Patience {
@@ -68,4 +68,51 @@ t.test('when the gateway stops while the store is asked, nobody waits and the un
 
   await t.rejects(admitted, { code: 'shutting-down' });
   t.equal(await unitsCharged(), 1);
+});
+
+/** A gate with a waiter whose unit is free in 200 ms. */
+async function gateWithWaiter(maxWaitMs: number) {
+  const spent = await spentGate(200);
+  const waits: Wait[] = [];
+  const admitted = spent.gate.admit(spent.request, patience({ maxWaitMs, onWait: (wait) => waits.push(wait) }));
+  await new Promise(setImmediate);
+  return { ...spent, admitted, waits };
+}
+
+t.test('who waits while the vendor closes the partition is sent after it opens', async (t) => {
+  const { gate, permit, admitted, waits, unitsCharged } = await gateWithWaiter(60_000);
+
+  const closedAt = now();
+  await gate.settle(permit, { kind: 'throttled', retryAfterMs: 500 });
+  const decision = await admitted;
+
+  t.ok(decision.permit.sendAt >= closedAt + 500, `sent after ${decision.permit.sendAt - closedAt} ms`);
+  t.equal(await unitsCharged(), 1, 'the place that it had before went back');
+  t.equal(waits.length, 2);
+  t.equal(waits[1]?.from, waits[0]?.from, 'it is one wait');
+  t.equal(waits[1]?.until, decision.permit.sendAt);
+});
+
+t.test(
+  'who waits while the vendor closes the partition for longer than patience lasts is refused at once',
+  async (t) => {
+    const { gate, permit, admitted, unitsCharged } = await gateWithWaiter(400);
+
+    const refused = t.rejects(admitted, { code: 'quota-exceeded' });
+    await gate.settle(permit, { kind: 'throttled', retryAfterMs: 30_000 });
+
+    await refused;
+    t.equal(await unitsCharged(), 1);
+  },
+);
+
+t.test('who waits for a time after the partition opens, or for another one, keeps that time', async (t) => {
+  const { gate, request, permit, admitted, waits } = await gateWithWaiter(60_000);
+
+  await gate.settle(permit, { kind: 'throttled', retryAfterMs: 1 });
+  const other = { ...request, account: 'other' };
+  await gate.settle((await gate.admit(other)).permit, { kind: 'throttled', retryAfterMs: 500 });
+  await admitted;
+
+  t.equal(waits.length, 1);
 });
