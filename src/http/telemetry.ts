@@ -128,10 +128,10 @@ export function createTelemetry(options: {
   };
 }
 
-/** An outage fails every call and every beat; each reason is told of once in a while. */
+/** An outage fails every call and every beat; each reason is told of once in a while. Another figure in it is no other reason. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return String(cause).replace(/\d+/g, '#');
 }
 
 /** A refusal by the gateway is the caller's to mend; a fault of the vendor or of ours is an operator's. */

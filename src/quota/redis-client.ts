@@ -143,6 +143,8 @@ function connect({ server, username, password, tls }: RedisLocation, deadlineMs:
 function withoutCommand<Thrown>(error: Thrown): Thrown {
   if (!(error instanceof Error)) return error;
   Reflect.deleteProperty(error, 'command');
+  // What Redis says of a command that it doesn't know quotes the arguments, of AUTH as well.
+  error.message = error.message.replace(/,? with args beginning with.*$/s, '');
   withoutCommand(Reflect.get(error, 'lastNodeError'));
   return error;
 }
