@@ -93,17 +93,20 @@ export async function run(program: string, args: readonly string[]): Promise<str
   return (await promisify(execFile)(program, [...args], { env: environment() })).stdout.trim();
 }
 
-/** A port that nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/**
+ * A port that nobody listens on. Below those that the system gives to connections (32768 and up): one of these could take it before
+ * it is listened on, or in the restart of who did. Below 20000, as a cluster's servers also take the port 10000 above.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 10_000);
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
-  });
+    if (free) return port;
+  }
 }
 
 function environment(): NodeJS.ProcessEnv {
