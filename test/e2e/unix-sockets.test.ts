@@ -1,5 +1,6 @@
 // Callers on this machine, through a socket in the file system.
 import { spawnSync } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, lstatSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -12,8 +13,11 @@ import { startTestGateway } from '../support/gateway.ts';
 import { shortFolder } from '../support/short-folder.ts';
 
 /** The status of a GET through a socket. */
-async function get(socketPath: string): Promise<number> {
-  const [answer] = await once(request({ socketPath, path: '/a', agent: false }).end(), 'response');
+async function get(
+  socketPath: string,
+  options: { path?: string; headers?: Record<string, string> } = {},
+): Promise<number> {
+  const [answer] = await once(request({ socketPath, path: '/a', agent: false, ...options }).end(), 'response');
   await text(answer);
   return answer.statusCode;
 }
@@ -35,6 +39,32 @@ for (const mode of [0o660, 0o600, 0o666]) {
     t.notOk(existsSync(unixSocket));
   });
 }
+
+t.test('whoever may open a socket is the consumer that it belongs to, and another only with credentials', async (t) => {
+  const folder = shortFolder(t);
+  const [own, anybody] = [join(folder, 'own.sock'), join(folder, 'any.sock')];
+  const token = 'a-token-of-the-other-0123456789';
+  const common = { accounts: ['main'], allow: ['GET /a'] };
+  const { upstream, gateway } = await startForwarding(t, {
+    listen: [
+      { unixSocket: own, mode: 0o600, consumer: 'sidecar' },
+      { unixSocket: anybody, mode: 0o600 },
+    ],
+    anonymous: false,
+    consumers: [
+      { ...common, name: 'sidecar' },
+      { ...common, name: 'other', tokenSha256: hash('sha256', token) },
+    ],
+  });
+  const consumers = () => gateway.log.filter(({ msg }) => msg === 'request completed').map(({ consumer }) => consumer);
+  t.equal(await get(own), 200);
+  t.equal(await get(own, { path: '/b' }), 403);
+  t.equal(await get(own, { headers: { authorization: `Bearer ${token}` } }), 200);
+  t.equal(await get(own, { headers: { authorization: 'Bearer wrong' } }), 401);
+  t.equal(await get(anybody), 401);
+  t.strictSame(consumers(), ['sidecar', 'sidecar', 'other', undefined, undefined]);
+  t.equal(upstream.requests.length, 2);
+});
 
 t.test('what is malformed on a socket is a 400 problem as elsewhere', async (t) => {
   const unixSocket = join(shortFolder(t), 'a.sock');

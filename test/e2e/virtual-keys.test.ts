@@ -1,5 +1,7 @@
 // The vendor's SDKs, pointed at the gateway with keys that are worth nothing elsewhere.
 import t from 'tap';
+import { Secret } from '../../src/catalog/secret.ts';
+import { createAuthority } from '../support/certificates.ts';
 import { bytesOf, type Call, exchange, go, python, type WireCall } from '../support/sdk-client.ts';
 import { CONSUMERS, GET, KEYS, now, ownSecond, POST, startWithKeys } from '../support/virtual-keys.ts';
 
@@ -32,6 +34,30 @@ for (const [name, sdk] of Object.entries({ go, python })) {
       },
     );
   }
+}
+
+for (const [name, sdk] of Object.entries({ go, python })) {
+  t.test(
+    `${name}: over TLS a right signature is let through, and a wrong secret, a replay or another body is not`,
+    async (t) => {
+      const authority = createAuthority(t.testdir({}));
+      const { cert, key } = authority.issue({ name: 'gateway' });
+      const listen = [{ host: '127.0.0.1', port: 0, tls: { cert, key: new Secret(key) } }];
+      const { sandbox, gateway, host } = await startWithKeys(t, { listen });
+      const send = (call: WireCall) => exchange(gateway.url, bytesOf(call), { ca: authority.cert });
+      for (const call of CALLS) {
+        t.ok((await send(sdk(host, KEYS, { ...call, timestamp: ownSecond() }))).status < 300, call.target);
+      }
+      const call = sdk(host, KEYS, { ...POST, timestamp: ownSecond() });
+      t.equal((await send(call)).status, 200);
+      t.equal((await send(call)).status, 401, 'a replay');
+      const wrong = { ...KEYS, secret: 'another-secret-0123456789' };
+      t.equal((await send(sdk(host, wrong, { ...POST, timestamp: ownSecond() }))).status, 401);
+      const changed = sdk(host, KEYS, { ...POST, timestamp: ownSecond() });
+      t.equal((await send({ ...changed, body: changed.body.replace('"a"', '"b"') })).status, 401);
+      t.match(sandbox.report(), { arrivals: CALLS.length + 1, verified: CALLS.length + 1 });
+    },
+  );
 }
 
 t.test('go: a PATCH is let through', async (t) => {

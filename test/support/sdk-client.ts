@@ -2,6 +2,7 @@
 // what was seen of them on the wire; shares nothing with src/.
 import { createHash, createHmac } from 'node:crypto';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 /** A pair that signs. */
 export interface Keys {
@@ -147,11 +148,20 @@ export interface WireAnswer {
   readonly body: string;
 }
 
-/** Sends bytes over a connection of their own and reads one answer, or what there is of it when the connection ends. */
-export function exchange(url: string | { path: string }, bytes: Buffer): Promise<WireAnswer> {
+/**
+ * Sends bytes over a connection of their own and reads one answer, or what there is of it when the connection ends.
+ *
+ * @param tls for an `https:` URL: whom to trust, and a client certificate
+ */
+export function exchange(
+  url: string | { path: string },
+  bytes: Buffer,
+  tls?: { ca: string; cert?: string; key?: string },
+): Promise<WireAnswer> {
   const place = typeof url === 'string' ? { host: new URL(url).hostname, port: Number(new URL(url).port) } : url;
   return new Promise((resolve, reject) => {
-    const socket = connect(place, () => socket.write(bytes));
+    const write = () => socket.write(bytes);
+    const socket = tls === undefined ? connect(place, write) : connectTls({ ...place, ...tls }, write);
     const isHead = bytes.toString('latin1', 0, 5) === 'HEAD ';
     let received: Buffer = Buffer.alloc(0);
     const finish = () => {
