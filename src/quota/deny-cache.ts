@@ -42,17 +42,21 @@ export function withDenyCache(
   /** A denial, if all that has to be known for it is known. */
   function recall({ account, charges, maxWaitMs }: Admission, at: number): Decision | undefined {
     const states: PolicyState[] = [];
+    let waitMs = 0;
     for (const charge of charges) {
       const known = heard.get(keyOf(account, charge.partition));
       const age = at - (known?.at ?? 0);
       if (known === undefined || age >= BELIEVED_MS || !areSame(known.policies, charge.policies)) return undefined;
-      states.push(...known.states.map((state) => aged(state, age)));
+      for (const before of known.states) {
+        const state = aged(before, age);
+        // What should be free by now is asked about.
+        if (state.violated && state.resetMs <= 0) return undefined;
+        if (state.violated) waitMs = Math.max(waitMs, state.resetMs);
+        states.push(state);
+      }
     }
-    const spent = states.filter(({ violated }) => violated);
-    const waitMs = Math.max(0, ...spent.map(({ resetMs }) => resetMs));
-    // A partition that should be free by now is asked about, and so is one that the request may wait for.
-    if (spent.length === 0 || spent.some(({ resetMs }) => resetMs <= 0) || waitMs <= maxWaitMs) return undefined;
-    return { allowed: false, waitMs, states };
+    // Nothing is spent, or the request may wait for what is.
+    return waitMs > maxWaitMs ? { allowed: false, waitMs, states } : undefined;
   }
 
   return {
