@@ -8,6 +8,7 @@ import { createAdmin } from './http/admin.ts';
 import { auditEntryOf } from './http/audit-entry.ts';
 import { Callers } from './http/callers.ts';
 import { Connections } from './http/connections.ts';
+import { errorFacts } from './http/error-facts.ts';
 import { outcomeOf } from './http/forward.ts';
 import { InFlight } from './http/in-flight.ts';
 import { openListeners } from './http/listening.ts';
@@ -67,7 +68,7 @@ export async function startGateway(
   const { version, clock = systemClock, destination = pino.destination({ sync: false }) } = options;
   const { limits } = config;
   const now = clock.monotonic;
-  const log = pino({ level: config.log.level }, destination);
+  const log = pino({ level: config.log.level, serializers: { err: errorFacts } }, destination);
   const waitingRoom = new WaitingRoom({ places: limits.waiting, now });
   const telemetry = createTelemetry({ log, version, now, waiting: () => waitingRoom.waiting });
 

@@ -112,9 +112,10 @@ function* checkSecrets({ accounts = {}, consumers = {} }: File, sources: Sources
 function* checkKeyIds({ accounts = {}, consumers = {} }: File, sources: Sources): Generator<Fault> {
   const real = new Map<string, string>();
   for (const [name, account] of Object.entries(accounts)) {
-    const credential = account?.credential;
-    const id = credential?.type === 'access-key' ? readable(credential.accessKey, sources) : undefined;
-    if (id !== undefined) real.set(id, name);
+    for (const credential of [account?.credential, account?.nextCredential]) {
+      const id = credential?.type === 'access-key' ? readable(credential.accessKey, sources) : undefined;
+      if (id !== undefined) real.set(id, name);
+    }
   }
   for (const [name, consumer] of Object.entries(consumers)) {
     const account = real.get(consumer?.accessKey?.id ?? '');
@@ -135,13 +136,15 @@ function* checkTrustNetwork({ anonymous }: File): Generator<Fault> {
 type Place = readonly [path: Path, reference: Sound<SecretReference> | undefined];
 
 function accountSecrets(accounts: NonNullable<File['accounts']>): Place[] {
-  return Object.entries(accounts).flatMap(([name, account]): Place[] => {
-    const credential = account?.credential;
-    const path = ['accounts', name, 'credential'];
-    if (credential?.type === 'access-key') return [[[...path, 'secretKey'], credential.secretKey]];
-    if (credential?.type === 'api-key') return [[[...path, 'apiKey'], credential.apiKey]];
-    return [];
-  });
+  return Object.entries(accounts).flatMap(([name, account]) =>
+    (['credential', 'nextCredential'] as const).flatMap((key): Place[] => {
+      const credential = account?.[key];
+      const path = ['accounts', name, key];
+      if (credential?.type === 'access-key') return [[[...path, 'secretKey'], credential.secretKey]];
+      if (credential?.type === 'api-key') return [[[...path, 'apiKey'], credential.apiKey]];
+      return [];
+    }),
+  );
 }
 
 function consumerSecrets(consumers: NonNullable<File['consumers']>): Place[] {

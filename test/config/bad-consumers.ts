@@ -63,6 +63,20 @@ consumers:
     mistakes: ['5:21  consumers.a.accessKey.id  the access key of account "main"; expected one of the gateway\'s own'],
   },
   {
+    name: 'a virtual key pair that is the one that an account changes to',
+    yaml: `accounts:
+  main:
+    credential: { type: api-key, username: u, apiKey: { env: KEY } }
+    nextCredential: { type: access-key, accessKey: { env: KEY }, secretKey: { env: LONG } }
+consumers:
+  a: { accessKey: { id: key, secretKey: { env: LONG } }, accounts: [main], allow: ["*"] }
+`,
+    mistakes: [
+      '6:21  consumers.a.accessKey.id  the access key of account "main"; expected one of the gateway\'s own',
+      '6:30  consumers.a.accessKey.secretKey  the same secret as accounts.main.nextCredential.secretKey',
+    ],
+  },
+  {
     name: 'two consumers with one secret',
     yaml: two('accessKey: { id: a, secretKey: { env: LONG } }', 'apiKey: { username: b, apiKey: { env: LONG } }'),
     mistakes: ['6:31  consumers.b.apiKey.apiKey  the same secret as consumers.a.accessKey.secretKey'],

@@ -150,3 +150,21 @@ async function startDeafListener(t: Test): Promise<string> {
   await once(queued[0] ?? child, 'connect');
   return `http://127.0.0.1:${port}`;
 }
+
+t.test(
+  'nothing of an answer that is no HTTP is in the log, whatever the vendor or somebody on the way has put into it',
+  async (t) => {
+    const { upstream, gateway } = await startForwarding(t);
+    for (const answer of [
+      'HTTP/1.1 200 OK\r\nbad header\r\nSet-Cookie: session=canary\r\nX-Auth-Token: canary\r\n\r\n',
+      'canary: who are you to ask canary?\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\ncanary\r\ncanary\r\n',
+    ]) {
+      upstream.answerWith((socket) => void socket.end(answer));
+      await send(gateway.url, { target: '/a' }).catch(() => {});
+    }
+    t.equal(gateway.log.filter(({ msg }) => msg === 'request completed').length, 3);
+    t.match(gateway.logText(), /does not match the HTTP/, 'the reason is there');
+    t.notMatch(gateway.logText(), /canary/);
+  },
+);
