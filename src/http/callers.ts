@@ -103,7 +103,8 @@ export class Callers {
     const now = this.#clock.monotonic();
     const waitMs = this.#failures.waitMs(key, now);
     if (waitMs > 0) return authenticationLimited(error.message, waitMs);
-    this.#failures.add(key, now);
+    // Whoever repeats itself has proven that it knows the secret.
+    if (error.reason !== 'replayed') this.#failures.add(key, now);
     const challenges = challengesOf(consumers);
     // RFC 9110, section 11.6.1 wants one, also where none would help.
     return consumerUnknown(error.message, challenges.length > 0 ? challenges : ['Bearer']);

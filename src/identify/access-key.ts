@@ -13,6 +13,8 @@ const ALWAYS_SIGNED = ['content-type', 'host'];
 /** These decide what is called and for whom, so whoever sends them signs them: nobody on the way may add them. */
 const SIGNED_IF_SENT = ['x-gateway-account', 'x-http-method-override'];
 
+const MOST_SIGNED = 32;
+
 /** What a request says of its own signature. */
 interface Statement {
   readonly id: string;
@@ -71,6 +73,8 @@ function readStatement(authorization: string, rawHeaders: readonly string[]): St
 
 function readNames(list: string, rawHeaders: readonly string[]): readonly string[] {
   const names = list.split(';');
+  // Each is looked for among all headers, for somebody who is not known yet.
+  if (names.length > MOST_SIGNED) throw failed(`SignedHeaders names more than ${MOST_SIGNED} headers`);
   if ([...new Set(names)].sort().join(';').toLowerCase() !== list) {
     throw failed('SignedHeaders are not in lower case, in order and each once');
   }
