@@ -137,15 +137,15 @@ function connect({ server, username, password, tls }: RedisLocation, deadlineMs:
 }
 
 /**
- * The same error without the command that ioredis hangs on it, also on the one that a cluster gives as its reason: that of a refused
- * login has the password as an argument.
+ * The same error without the command that ioredis hangs on it: that of a refused login has the password as an argument. What a cluster
+ * gives as its reason becomes the cause, where a log looks for it.
  */
 function withoutCommand<Thrown>(error: Thrown): Thrown {
   if (!(error instanceof Error)) return error;
   Reflect.deleteProperty(error, 'command');
   // What Redis says of a command that it doesn't know quotes the arguments, of AUTH as well.
   error.message = error.message.replace(/,? with args beginning with.*$/s, '');
-  withoutCommand(Reflect.get(error, 'lastNodeError'));
+  error.cause ??= withoutCommand(Reflect.get(error, 'lastNodeError'));
   return error;
 }
 
