@@ -26,6 +26,8 @@ function run(args: string[], options: { env?: NodeJS.ProcessEnv; input?: string;
   });
 }
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test('every command tells its usage, and wrong usage ends with 2', async (t) => {
   const overview = await run([]);
   t.equal(overview.code, 0);

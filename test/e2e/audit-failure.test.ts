@@ -8,6 +8,8 @@ import { WIDE } from '../support/gateway.ts';
 import { startGatewayProcess } from '../support/gateway-process.ts';
 import { startRawUpstream } from '../support/raw-upstream.ts';
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test('refuse: while a line waits, calls that change something are refused before anything is spent', async (t) => {
   const { upstream, gateway, post, get, mend, lines, lost, used } = await startAudited(t, { full: true });
   t.equal((await post('/a?first')).status, 200, 'what is under way is answered');

@@ -8,6 +8,8 @@ import { startForwarding } from '../support/forwarding.ts';
 import { LIMITS } from '../support/gateway.ts';
 import { httpAnswer } from '../support/raw-upstream.ts';
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test('while it drains a gateway finishes what is under way, refuses what is new and is not ready', async (t) => {
   const { upstream, gateway } = await startForwarding(t);
   const agent = new Agent({ keepAlive: true });

@@ -41,6 +41,8 @@ for (const [what, originOf] of [
   });
 }
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test('a vendor that takes no connection in time is a 504, and the unit comes back', async (t) => {
   const origin = await startDeafListener(t);
   const gateway = await startTestGateway(origin, {

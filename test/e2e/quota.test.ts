@@ -23,6 +23,8 @@ async function start(t: { teardown(after: () => unknown): void }, quotas = vendo
   return { sandbox, gateway };
 }
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test('the 31st call of an interface is refused here, the vendor has seen 30', async (t) => {
   const { sandbox, gateway } = await start(t);
   for (let n = 0; n < 30; n++) {

@@ -7,6 +7,8 @@ import { send } from '../sandbox/client-answer.ts';
 import { valuesOf } from '../support/raw-upstream.ts';
 import { HEADERS, startReloading } from '../support/reloading.ts';
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test('a request whose body is still to come ends with what its head began with', async (t) => {
   const { call, write, sign, reload, upstream, gateway } = await startReloading(t, { quota: 1 });
   const upload = request(`${gateway.url}/upload`, {

@@ -5,6 +5,8 @@ import { startRedis } from '../support/redis-server.ts';
 import { bytesOf, exchange, go } from '../support/sdk-client.ts';
 import { GET, KEYS, now, POST, startWithKeys } from '../support/virtual-keys.ts';
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test('a request that came before is refused, and so is its like of the same second', async (t) => {
   const { sandbox, gateway, host } = await startWithKeys(t);
   const bytes = bytesOf(go(host, KEYS, { ...POST, timestamp: now() }));

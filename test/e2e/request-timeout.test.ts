@@ -49,6 +49,8 @@ for (const [what, bytes, method] of [
   });
 }
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test('stalled uploads give their places back', async (t) => {
   const { gateway } = await startForwarding(t, HURRIED);
   const stalled = [STALLED, STALLED].map((bytes) => stall(t, gateway.url, bytes));

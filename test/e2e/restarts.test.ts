@@ -39,6 +39,8 @@ anonymous: { account: main }
   return { sandbox, config };
 }
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test('no window at the vendor holds more than the quota while the gateway is killed ten times', async (t) => {
   const { sandbox, config } = await setUp(t);
   let gateway = await startGatewayProcess(config);

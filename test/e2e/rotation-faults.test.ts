@@ -5,6 +5,8 @@ import { type ClientAnswer, send } from '../sandbox/client-answer.ts';
 import { httpAnswer, valuesOf, type WireAnswer } from '../support/raw-upstream.ts';
 import { accessKey, REFUSED, startRotating, TAKEN, unitsOf } from '../support/two-credentials.ts';
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test('a key that is revoked while 64 callers are calling costs none of them a call', async (t) => {
   let revoked = false;
   const { upstream, gateway, metrics } = await startRotating(t, {

@@ -51,6 +51,8 @@ async function saturate(options: { windowMs: number; behaviour?: Behaviour }) {
   };
 }
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test(
   'with answers that jitter by a third of a window, no window at the vendor holds more than the quota',
   async (t) => {

@@ -10,6 +10,8 @@ import { httpAnswer } from '../support/raw-upstream.ts';
 const GET = 'GET /a HTTP/1.1\r\nHost: h\r\n\r\n';
 const IDLE = { ...LIMITS, idleTimeoutMs: 300 };
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test('an idle connection ends after limits.idleTimeout', async (t) => {
   const { gateway } = await startForwarding(t, { limits: IDLE });
   const socket = connectTo(t, gateway.url).resume();

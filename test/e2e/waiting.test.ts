@@ -5,6 +5,8 @@ import t from 'tap';
 import { LIMITS } from '../support/gateway.ts';
 import { patient, startWaiting, WINDOW_MS } from '../support/waiting-gateway.ts';
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test('callers that wait are sent in order of arrival, each when its unit is free', async (t) => {
   const { sandbox, call, untilWaiting, metric, lines } = await startWaiting(t, { quota: 5 });
   for (let n = 0; n < 5; n++) {

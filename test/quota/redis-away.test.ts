@@ -19,6 +19,8 @@ const SPAN_MS = WINDOW_MS + MARGIN_MS;
 /** A replica goes on alone once no other can be admitted by the store any more. */
 const ALONE_MS = 5_000;
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test('with closed nobody is admitted, and the answer comes within the deadline', async (t) => {
   const { proxy, one, other } = await throughProxy(t);
   proxy.hold();

@@ -21,6 +21,8 @@ async function afterAnOutage(t: Test) {
   return { ...setup, charged };
 }
 
+t.jobs = 4; // They mostly wait, each for itself.
+
 t.test('right after an outage an admission is answered by the deadline; what it took too late goes back', async (t) => {
   const { proxy, one, charged } = await afterAnOutage(t);
   const calls = one.client.calls;
