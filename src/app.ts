@@ -111,7 +111,12 @@ export async function startGateway(
   const parts = {
     snapshot: () => snapshot,
     gate,
-    callers: new Callers({ clock, useOnce: gate.useOnce, onFailure: telemetry.authenticationFailed }),
+    callers: new Callers({
+      clock,
+      useOnce: gate.useOnce,
+      onFailure: telemetry.authenticationFailed,
+      bodyLimitBytes: limits.bodyBytes,
+    }),
     rotation,
     audit,
     upstreams,

@@ -128,8 +128,9 @@ export function auditUnavailable(): GatewayError {
 }
 
 /** As many requests are under way as the gateway, a listener or an account bears (`inFlight`). */
-export function overloaded({ name, limit }: { name: string; limit: number }): GatewayError {
-  return new GatewayError('overloaded', `${name}: ${limit} requests are already under way; nothing was sent`, {
+export function overloaded(bearer: { name: string; limit: number; unit?: string }): GatewayError {
+  const { name, limit, unit = 'requests' } = bearer;
+  return new GatewayError('overloaded', `${name}: ${limit} ${unit} are already under way; nothing was sent`, {
     details: { retryAfterMs: 1000 },
   });
 }

@@ -3,49 +3,67 @@ import { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
 import type { Consumer } from '../catalog/consumer.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { authenticationLimited, consumerUnknown } from '../errors.ts';
+import { authenticationLimited, consumerUnknown, overloaded } from '../errors.ts';
 import { FailedAuthentications, failureKey } from '../identify/failed-authentications.ts';
 import { challengesOf, identify } from '../identify/identify.ts';
 import { type Claim, NotIdentified, type Presented, type Proof, UNIX_SOCKET } from '../identify/presented.ts';
-import { REMEMBERED_MS } from '../identify/tolerance.ts';
 import type { Clock } from '../quota/clock.ts';
 import type { Gate } from '../quota/gate.ts';
+import type { NameUse } from '../quota/store.ts';
+import type { Stay } from './in-flight.ts';
+import { enterUnproven, leaveUnproven } from './unproven.ts';
 
 /** A request whose claim was heard, and what is needed to judge it. */
 interface Heard {
   readonly claim: Claim<Consumer>;
   readonly peer: string;
   readonly consumers: Snapshot['consumers'];
+  /** What it uses up, once its proof was found right. */
+  use?: NameUse;
+  /** Its proof waits for its body. */
+  pending: boolean;
 }
 
-/** Who calls: claims are heard from the head of a request, and proven once its body is here, if that takes the body. */
+/**
+ * So many signatures of one consumer are remembered in ten minutes, some 20 MB. More than any quota lets through; one that goes on
+ * and on after its quota is spent must not fill the memory of all.
+ */
+const MOST_SIGNATURES = 100_000;
+const COUNTED_FOR_MS = 600_000;
+
+type OnFailure = (failure: Pick<NotIdentified, 'scheme' | 'reason'>) => void;
+
+/**
+ * Who calls: claims are heard from the head of a request. Those that cover a body are proven once that is here, all others at once.
+ * Until then a request is a stranger's, whatever access key it names.
+ */
 export class Callers {
   readonly #heard = new WeakMap<FastifyRequest, Heard>();
   readonly #failures = new FailedAuthentications();
+  /** Of each consumer, since when. */
+  readonly #signatures = new Map<string, { since: number; count: number }>();
   readonly #clock: Clock;
   readonly #useOnce: Gate['useOnce'];
-  readonly #onFailure: (failure: Pick<NotIdentified, 'scheme' | 'reason'>) => void;
+  readonly #onFailure: OnFailure;
+  readonly #bodyLimitBytes: number;
 
   /** @param options.onFailure told of every request that could not say who it is */
-  constructor(options: {
-    clock: Clock;
-    useOnce: Gate['useOnce'];
-    onFailure: (failure: Pick<NotIdentified, 'scheme' | 'reason'>) => void;
-  }) {
+  constructor(options: { clock: Clock; useOnce: Gate['useOnce']; onFailure: OnFailure; bodyLimitBytes: number }) {
     this.#clock = options.clock;
     this.#useOnce = options.useOnce;
     this.#onFailure = options.onFailure;
+    this.#bodyLimitBytes = options.bodyLimitBytes;
   }
 
   /**
-   * Tells who a request says it is.
+   * Tells who a request says it is; `exchange.consumer` if that is proven.
    *
-   * @throws `consumer-unknown`; `authentication-limited` after too many of these from the same address, for requests that fail and
-   *   for claims that would have to be proven
+   * @throws `consumer-unknown`, or after too many of these from the same address `authentication-limited`; `overloaded` where too
+   *   many wait for their proof
    */
   claim(
     request: FastifyRequest,
-    { snapshot, socketConsumer }: { snapshot: Snapshot; socketConsumer: string | undefined },
+    { snapshot, socketConsumer, stay }: { snapshot: Snapshot; socketConsumer: string | undefined; stay: Stay },
   ): Consumer {
     const presented = presentedBy(request, socketConsumer);
     const { peer } = presented;
@@ -53,10 +71,22 @@ export class Callers {
     try {
       const claim = identify(presented, snapshot, this.#clock.wall());
       const { consumer, proof } = claim;
-      if (proof !== undefined) this.#refuseLimited(failureKey(peer, proof.id));
-      this.#heard.set(request, { claim, peer, consumers });
-      if (proof === undefined) request.exchange.consumer = consumer;
-      else request.exchange.claimed = consumer.name;
+      const heard: Heard = { claim, peer, consumers, pending: false };
+      this.#heard.set(request, heard);
+      if (proof === undefined) {
+        request.exchange.consumer = consumer;
+        return consumer;
+      }
+      request.exchange.claimed = consumer.name;
+      const bytes = bodyBytes(request, this.#bodyLimitBytes);
+      if (bytes === 0) {
+        heard.use = proof.prove(Buffer.alloc(0));
+      } else {
+        const key = failureKey(peer, proof.id);
+        const failed = this.#failures.waitMs(key, this.#clock.monotonic()) > 0;
+        enterUnproven(stay, { key, failed, bytes, bodyLimitBytes: this.#bodyLimitBytes });
+        heard.pending = true;
+      }
       return consumer;
     } catch (error) {
       throw this.#refusal(error, { peer, consumers });
@@ -74,7 +104,11 @@ export class Callers {
     const { consumer, proof } = heard.claim;
     if (proof === undefined) return consumer;
     try {
-      await this.#useUp(proof, request.body instanceof Buffer ? request.body : Buffer.alloc(0));
+      if (heard.pending) {
+        this.#judged(request, heard, proof);
+        heard.use = proof.prove(request.body instanceof Buffer ? request.body : Buffer.alloc(0));
+      }
+      await this.#useUp(heard.use, { consumer, proof });
     } catch (error) {
       throw this.#refusal(error, heard);
     }
@@ -82,18 +116,36 @@ export class Callers {
     return consumer;
   }
 
-  async #useUp(proof: Proof, body: Buffer): Promise<void> {
-    const name = proof.prove(body);
-    if (await this.#useOnce({ name, forMs: REMEMBERED_MS })) return;
+  /** A request is over. One whose caller kept its proof back has failed to prove who it is. */
+  ended(request: FastifyRequest): void {
+    const heard = this.#heard.get(request);
+    const { error } = request.exchange;
+    if (!heard?.pending || (error && error.code !== 'caller-left' && error.code !== 'request-timeout')) return;
+    this.#failures.add(failureKey(heard.peer, heard.claim.proof?.id), this.#clock.monotonic());
+  }
+
+  #judged({ exchange }: FastifyRequest, heard: Heard, { id }: Proof): void {
+    heard.pending = false;
+    if (exchange.stay !== undefined) leaveUnproven(exchange.stay, failureKey(heard.peer, id));
+  }
+
+  async #useUp(use: NameUse | undefined, { consumer, proof }: { consumer: Consumer; proof: Proof }): Promise<void> {
+    if (use === undefined) throw new Error('nothing was proven');
+    this.#count(consumer);
+    if (await this.#useOnce(use)) return;
     const message = 'this signature was used before; a new one needs another second';
     throw new NotIdentified(message, { scheme: 'access-key', reason: 'replayed', id: proof.id });
   }
 
-  #refuseLimited(key: string): void {
-    const waitMs = this.#failures.waitMs(key, this.#clock.monotonic());
-    if (waitMs === 0) return;
-    this.#onFailure({ scheme: 'access-key', reason: 'limited' });
-    throw authenticationLimited('this access key was not proven from this address', waitMs);
+  #count({ name }: Consumer): void {
+    const now = this.#clock.monotonic();
+    const known = this.#signatures.get(name);
+    const counted = known && now - known.since < COUNTED_FOR_MS ? known : { since: now, count: 0 };
+    if (counted.count >= MOST_SIGNATURES) {
+      throw overloaded({ name: `consumer ${name}`, limit: MOST_SIGNATURES, unit: 'signatures' });
+    }
+    counted.count += 1;
+    this.#signatures.set(name, counted);
   }
 
   #refusal(error: unknown, { peer, consumers }: Pick<Heard, 'peer' | 'consumers'>): unknown {
@@ -103,12 +155,17 @@ export class Callers {
     const now = this.#clock.monotonic();
     const waitMs = this.#failures.waitMs(key, now);
     if (waitMs > 0) return authenticationLimited(error.message, waitMs);
-    // Whoever repeats itself has proven that it knows the secret.
-    if (error.reason !== 'replayed') this.#failures.add(key, now);
+    // Whoever repeats itself has proven that it knows the secret; whose clock is wrong may know it.
+    if (error.reason !== 'replayed' && error.reason !== 'stale') this.#failures.add(key, now);
     const challenges = challengesOf(consumers);
     // RFC 9110, section 11.6.1 wants one, also where none would help.
     return consumerUnknown(error.message, challenges.length > 0 ? challenges : ['Bearer']);
   }
+}
+
+/** How large the body of a request may become, from its head. */
+function bodyBytes({ headers }: FastifyRequest, limitBytes: number): number {
+  return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : limitBytes;
 }
 
 function presentedBy(request: FastifyRequest, socketConsumer: string | undefined): Presented {

@@ -5,6 +5,8 @@ export interface Bearer {
   /** `account main`, `listener http://127.0.0.1:8080`; the whole gateway has no name. */
   readonly name: string;
   readonly limit: number | undefined;
+  /** What is counted; requests if it doesn't say. */
+  readonly unit?: string;
 }
 
 /**
@@ -27,22 +29,29 @@ export class InFlight {
 
 /** One request, as far as it counts as one that is under way. */
 export class Stay {
-  readonly #count: (name: string, change: 1 | -1) => number;
-  readonly #names: string[] = [];
+  readonly #count: (name: string, change: number) => number;
+  /** What bears it, and how much of it. */
+  readonly #borne = new Map<string, number>();
   #counted = true;
 
-  constructor(count: (name: string, change: 1 | -1) => number) {
+  constructor(count: (name: string, change: number) => number) {
     this.#count = count;
   }
 
   /** @throws `overloaded` when as many as it bears are under way already */
-  enter({ name, limit }: Bearer): void {
+  enter({ name, limit, unit }: Bearer, weight = 1): void {
     if (limit === undefined) return;
-    if (this.#count(name, 1) > limit) {
-      this.#count(name, -1);
-      throw overloaded({ name, limit });
+    if (this.#count(name, weight) > limit) {
+      this.#count(name, -weight);
+      throw overloaded({ name, limit, ...(unit && { unit }) });
     }
-    this.#names.push(name);
+    this.#borne.set(name, weight);
+  }
+
+  /** Bears on that one no more. */
+  leave(name: string): void {
+    if (this.#counted) this.#count(name, -(this.#borne.get(name) ?? 0));
+    this.#borne.delete(name);
   }
 
   /** It waits for its quota, until `resume`. */
@@ -58,12 +67,12 @@ export class Stay {
   /** It is over. */
   end(): void {
     this.#change(false);
-    this.#names.length = 0;
+    this.#borne.clear();
   }
 
   #change(counted: boolean): void {
     if (this.#counted === counted) return;
     this.#counted = counted;
-    for (const name of this.#names) this.#count(name, counted ? 1 : -1);
+    for (const [name, weight] of this.#borne) this.#count(name, counted ? weight : -weight);
   }
 }

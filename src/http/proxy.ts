@@ -1,6 +1,7 @@
 import httpProxy from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { Account } from '../catalog/account.ts';
 import { accountOf, authorize, type Consumer } from '../catalog/consumer.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { auditUnavailable, shuttingDown, targetTooLong } from '../errors.ts';
@@ -60,7 +61,7 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
   );
 
   // Needs only the head, so a stranger's body is never read.
-  server.addHook('onRequest', async (request) => {
+  server.addHook('onRequest', async (request, reply) => {
     const { exchange } = request;
     const snapshot = parts.snapshot();
     if (parts.draining()) throw shuttingDown();
@@ -68,7 +69,8 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     exchange.stay = stay;
     for (const bearer of parts.bearers) stay.enter(bearer);
     if (request.originalUrl.length > parts.limits.urlBytes) throw targetTooLong(parts.limits.urlBytes);
-    const consumer = parts.callers.claim(request, { snapshot, socketConsumer: parts.socketConsumer });
+    const consumer = parts.callers.claim(request, { snapshot, socketConsumer: parts.socketConsumer, stay });
+    if (exchange.consumer === undefined) reply.raw.once('close', () => parts.callers.ended(request));
     const account = snapshot.accounts.get(accountOf(consumer, headerOf(request, 'x-gateway-account')));
     if (account === undefined) throw new Error('a consumer names an account that is not configured');
     exchange.account = account;
@@ -78,7 +80,8 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     exchange.apiInterface = snapshot.catalogue.find(exchange.method, exchange.target.matchPath);
     const { method, target, apiInterface } = exchange;
     authorize(consumer, { method, matchPath: target.matchPath, apiInterface });
-    stay.enter({ name: `account ${account.name}`, limit: account.inFlight });
+    // A stranger, who may name any access key, takes no place of an account.
+    if (exchange.consumer !== undefined) stay.enter(bearerOf(account));
   });
 
   // The body is there by now, so a slow upload never holds a permit.
@@ -86,7 +89,9 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     const { exchange } = request;
     const { account, apiInterface, method, target } = exchange;
     if (!account || !apiInterface || !target) throw new Error('not resolved');
+    const proven = exchange.consumer !== undefined;
     const consumer = await parts.callers.prove(request);
+    if (!proven) exchange.stay?.enter(bearerOf(account));
     const upstreamRequest = toUpstreamRequest({
       method,
       target,
@@ -147,6 +152,10 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     disableRequestLogging: true,
     handler,
   });
+}
+
+function bearerOf({ name, inFlight }: Account): Bearer {
+  return { name: `account ${name}`, limit: inFlight };
 }
 
 /** How long this request waits if it must; says in the answer that the caller's preference for it holds. */

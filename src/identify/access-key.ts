@@ -2,7 +2,7 @@ import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { KnownConsumer } from '../catalog/consumer.ts';
 import { canonicalText, stringToSign } from '../signing/canonical-request.ts';
 import { type Claim, type FailureReason, fromWire, NotIdentified, type Presented, valuesOf } from './presented.ts';
-import { isCurrent } from './tolerance.ts';
+import { isCurrent, rememberedMs } from './tolerance.ts';
 
 /** In the order and spelling of both SDKs; the vendor's sample writes the signature in capitals. */
 const AUTHORIZATION = /^CNC-HMAC-SHA256 Credential=([^\s,]+), SignedHeaders=([^\s,]+), Signature=([0-9A-Fa-f]{64})$/;
@@ -40,7 +40,8 @@ export function claimAccessKey(
   const consumer = consumers.find(({ accessKey }) => accessKey?.id === id);
   if (consumer?.accessKey === undefined) throw failed('the access key is not one of this gateway', 'unknown');
   const { secretKey } = consumer.accessKey;
-  if (!isCurrent(Number(timestamp) * 1000, at)) {
+  const signedAt = Number(timestamp) * 1000;
+  if (!isCurrent(signedAt, at)) {
     throw failed("x-cnc-timestamp is more than 5 minutes off this gateway's clock", 'stale', id);
   }
   return {
@@ -53,7 +54,8 @@ export function claimAccessKey(
           return timingSafeEqual(createHmac('sha256', secretKey.reveal()).update(text).digest(), signature);
         });
         if (!isRight) throw failed('the signature does not fit what arrived', 'signature', id);
-        return hash('sha256', `${id} ${timestamp} ${signature.toString('hex')}`, 'base64url');
+        const name = hash('sha256', `${id} ${timestamp} ${signature.toString('hex')}`, 'base64url');
+        return { name, forMs: rememberedMs(signedAt, at) };
       },
     },
   };

@@ -8,9 +8,9 @@ const WINDOW_MS = 60_000;
 const MOST_KEYS = 10_000;
 
 /**
- * Remembers who has failed to prove who it is, for a minute. Right credentials are never refused for it where they can be told from
- * the head; a claim that needs its body read is, so those are counted by access key as well: one client with a wrong key behind an
- * address that many share keeps none of the others out.
+ * Remembers who has failed to prove who it is, for a minute. Right credentials are never refused for it; but of an access key that
+ * failed so often from an address, fewer requests may have their body read at a time before they are proven. Counted by access key
+ * as well as address, so that a client with a wrong key behind an address that many share is in nobody else's way.
  */
 export class FailedAuthentications {
   /** When each of the last failures was, oldest first; whoever failed last is last. */

@@ -31,18 +31,15 @@ export interface Claim<Caller = KnownConsumer> {
 export interface Proof {
   /** The access key that the request names. */
   readonly id: string;
-  /**
-   * @returns what no other request may prove itself with, for as long as its timestamp could be accepted
-   * @throws NotIdentified
-   */
-  prove(body: Buffer): string;
+  /** Says what no other request may prove itself with, and for how long. @throws NotIdentified */
+  prove(body: Buffer): { readonly name: string; readonly forMs: number };
 }
 
 /** How a caller presents itself; a label of metrics. */
 export type Scheme = 'bearer' | 'access-key' | 'api-key' | 'certificate' | 'none';
 
-/** Why that didn't do; a label of metrics. `limited`: not looked at, after too many that didn't. */
-export type FailureReason = 'missing' | 'malformed' | 'unknown' | 'stale' | 'signature' | 'replayed' | 'limited';
+/** Why that didn't do; a label of metrics. */
+export type FailureReason = 'missing' | 'malformed' | 'unknown' | 'stale' | 'signature' | 'replayed';
 
 /** Thrown for a caller that can't be told. The message says why and never holds what was presented. */
 export class NotIdentified extends Error {

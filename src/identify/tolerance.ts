@@ -7,7 +7,11 @@ export function isCurrent(instant: number, now: number): boolean {
 }
 
 /**
- * How long what was signed must be remembered so that it is good once: from five minutes ahead of the clock to five minutes behind
- * it, and another five for clocks of replicas that differ or are stepped.
+ * How long what was signed must be remembered so that it is good once: until its instant is five minutes past, and another five for
+ * clocks of replicas that differ or are stepped.
+ *
+ * @param instant ms since 1970, as signed
  */
-export const REMEMBERED_MS = 3 * TOLERANCE_MS;
+export function rememberedMs(instant: number, now: number): number {
+  return instant + 2 * TOLERANCE_MS - now;
+}

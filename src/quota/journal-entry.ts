@@ -21,6 +21,7 @@ export type Entry =
       readonly tag: string;
     }
   | { readonly kind: 'settle' | 'refund'; readonly at: number; readonly id: string }
+  | { readonly kind: 'use'; readonly at: number; readonly name: string; readonly until: number }
   | {
       readonly kind: 'block';
       readonly at: number;
@@ -67,6 +68,7 @@ export function shift(entry: Entry, byMs: number): Entry {
     case 'admit':
       return { ...entry, at, lastSeen: entry.lastSeen + byMs };
     case 'block':
+    case 'use':
       return { ...entry, at, until: entry.until + byMs };
     case 'settle':
     case 'refund':

@@ -1,7 +1,7 @@
 import type { Entry } from './journal-entry.ts';
 import { REMEMBERED_MS } from './signing-seconds.ts';
 
-/** The lines of a journal that say what is still so of one thing: a permit, a signing second, a block. */
+/** The lines of a journal that say what is still so of one thing: a permit, a signing second, a block, a used name. */
 interface Live {
   readonly text: string;
   readonly lines: number;
@@ -35,6 +35,7 @@ export class LiveEntries {
         this.#live.delete(key);
         break;
       case 'block':
+      case 'use':
         if (known !== undefined && known.until >= entry.until) break;
         this.#live.set(key, { text, lines: 1, until: entry.until, keepMs: 0 });
         break;
@@ -66,5 +67,7 @@ function keyOf(entry: Entry): string {
       return `permit ${entry.id}`;
     case 'block':
       return `block ${entry.account.length}:${entry.account}:${entry.partition}`;
+    case 'use':
+      return `use ${entry.name}`;
   }
 }

@@ -109,8 +109,13 @@ class MemoryStore implements QuotaStore {
       }));
   }
 
-  async useOnce(use: NameUse): Promise<boolean> {
-    return this.#usedNames.use(use, this.#clock.monotonic());
+  async useOnce({ name, forMs }: NameUse): Promise<boolean> {
+    const at = this.#clock.monotonic();
+    if (this.#usedNames.isUsed(name, at)) return false;
+    const entry = { kind: 'use' as const, at, name, until: at + forMs };
+    this.#journal?.append(entry);
+    this.#apply(entry);
+    return true;
   }
 
   mode(): StoreMode {
@@ -155,6 +160,9 @@ class MemoryStore implements QuotaStore {
         break;
       case 'block':
         this.#log(entry.account, entry.partition).blockUntil(entry.until);
+        break;
+      case 'use':
+        this.#usedNames.use(entry.name, { until: entry.until, now: entry.at });
         break;
     }
   }

@@ -20,14 +20,17 @@ export class RedisUsedNames {
 
   /** @throws StoreUnreachable, unless this replica goes on alone then */
   async use(use: NameUse): Promise<boolean> {
-    if (!this.#own.use(use, this.#now())) return false;
+    const { name, forMs } = use;
+    const now = this.#now();
+    if (this.#own.isUsed(name, now)) return false;
+    this.#own.use(name, { until: now + forMs, now });
     try {
-      const [first] = await this.#client.call('use', [`${this.#keyPrefix}:used:${use.name}`], [Math.ceil(use.forMs)]);
+      const [first] = await this.#client.call('use', [`${this.#keyPrefix}:used:${name}`], [Math.ceil(forMs)]);
       return first === 1;
     } catch (error) {
       if (this.#whenDown === 'own') return true;
       // Nothing came of it, so the caller may try again.
-      this.#own.forget(use.name);
+      this.#own.forget(name);
       throw error;
     }
   }

@@ -1,19 +1,17 @@
-import type { NameUse } from './store.ts';
 import { SweptMap } from './swept-map.ts';
 
-/** The names that were used up in this process, each for its time. */
+/** The names that were used up in this process, each for its time. All instants are in monotonic ms. */
 export class UsedNames {
   readonly #until = new SweptMap<string, number>();
 
-  /**
-   * @param now monotonic ms
-   * @returns false if the name is used up, which doesn't lengthen its time
-   */
-  use({ name, forMs }: NameUse, now: number): boolean {
-    if ((this.#until.get(name) ?? now) > now) return false;
-    this.#until.sweep((until) => until <= now);
-    this.#until.set(name, now + forMs);
-    return true;
+  isUsed(name: string, now: number): boolean {
+    return (this.#until.get(name) ?? now) > now;
+  }
+
+  /** Uses up a name that isn't. */
+  use(name: string, { until, now }: { until: number; now: number }): void {
+    this.#until.sweep((end) => end <= now);
+    this.#until.set(name, until);
   }
 
   /** Takes a use back. */

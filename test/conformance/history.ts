@@ -8,13 +8,17 @@ export type Step =
   | { readonly kind: 'settle' | 'refund'; readonly nth: number }
   | { readonly kind: 'block'; readonly account: string; readonly partition: string; readonly forMs: number }
   | { readonly kind: 'usage'; readonly account: string }
+  | { readonly kind: 'use'; readonly name: string }
   | { readonly kind: 'advance' | 'step-wall'; readonly ms: number };
 
 /** What a store decided, without what each store is free to choose: ids and the start of its clock. */
 type Decided = Omit<Decision, 'permit'> & { readonly signingSecond?: number };
 
-/** What a store said: a decision, or what is charged. */
-export type Observation = Decided | { readonly usage: readonly PartitionUsage[] };
+/** What a store said: a decision, what is charged, or whether a name was used for the first time. */
+export type Observation = Decided | { readonly usage: readonly PartitionUsage[] } | { readonly first: boolean };
+
+/** Longer than any history, because Redis lets names go by a clock of its own. */
+const USED_FOR_MS = 3_600_000;
 
 /** Plays a history, and tells all that the store said, so that two stores can be compared. */
 export async function play(
@@ -45,6 +49,9 @@ export async function play(
         break;
       case 'usage':
         observations.push({ usage: await usageOf(store, step.account) });
+        break;
+      case 'use':
+        observations.push({ first: await store.useOnce({ name: step.name, forMs: USED_FOR_MS }) });
         break;
       case 'advance':
         await advance(step.ms);
@@ -93,6 +100,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.oneof(fc.nat(300), fc.nat(6_000)) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('usage' as const), account }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('use' as const), name: fc.constantFrom('a', 'b', 'c') }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('step-wall' as const), ms: fc.integer({ min: -20_000, max: 20_000 }) }),

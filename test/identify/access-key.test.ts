@@ -27,7 +27,7 @@ function verify(call: WireCall, at = AT): { used: string } | { reason: string } 
   try {
     const claim = claimAccessKey(authorization, { presented, consumers, at: at * 1000 });
     if (claim.consumer.name !== 'terraform') throw new Error('taken for another consumer');
-    return { used: claim.proof?.prove(Buffer.from(call.body)) ?? '' };
+    return { used: claim.proof?.prove(Buffer.from(call.body)).name ?? '' };
   } catch (error) {
     if (error instanceof NotIdentified) return { reason: error.reason };
     throw error;
@@ -149,6 +149,18 @@ t.test('a timestamp is good for five minutes either way, to the second', async (
     t.equal('used' in verify(wire, at), good, String(at - AT));
     if (!good) t.match(verify(wire, at), { reason: 'stale' });
   }
+});
+
+t.test('its name is used up until its timestamp is ten minutes old', async (t) => {
+  const call = { method: 'POST', target: '/a', body: '', timestamp: AT - 100 };
+  const wire = go('gateway.internal', KEYS, call);
+  const [, authorization = ''] = wire.headers.find(([name]) => name === 'Authorization') ?? [];
+  const presented: Presented = {
+    ...{ method: wire.method, target: wire.target, rawHeaders: wire.headers.flat(), peer: '127.0.0.1' },
+    certificate: () => undefined,
+  };
+  const { proof } = claimAccessKey(authorization, { presented, consumers, at: AT * 1000 });
+  t.equal(proof?.prove(Buffer.alloc(0)).forMs, 500_000);
 });
 
 t.test('a plus sign is a space or a plus sign, and nothing else is', async (t) => {
