@@ -3,7 +3,8 @@ import t, { type Test } from 'tap';
 import { Secret } from '../../src/catalog/secret.ts';
 import { KEPT } from '../../src/lookup/past-exchange.ts';
 import { RedisExchanges } from '../../src/lookup/redis-exchanges.ts';
-import { until } from '../support/redis-cluster.ts';
+import type { RedisLocation } from '../../src/quota/redis-location.ts';
+import { startCluster, until } from '../support/redis-cluster.ts';
 import { startRedis } from '../support/redis-server.ts';
 
 const text = (reqId: string) =>
@@ -11,14 +12,15 @@ const text = (reqId: string) =>
 
 async function shared(t: Test) {
   const redis = await startRedis();
+  t.teardown(() => redis.stop());
+  return { redis, ...(await sharedAt(t, { server: { kind: 'single', url: new Secret(redis.url) } })) };
+}
+
+async function sharedAt(t: Test, location: RedisLocation) {
   const errors: unknown[] = [];
-  const location = { server: { kind: 'single' as const, url: new Secret(redis.url) } };
   const options = { keyPrefix: 'test', deadlineMs: 500, onError: (error: unknown) => void errors.push(error) };
   const exchanges = new RedisExchanges(location, options);
-  t.teardown(async () => {
-    await exchanges.close();
-    await redis.stop();
-  });
+  t.teardown(() => exchanges.close());
   const found = async (query: object = {}) => exchanges.find({ limit: 50, ...query });
   await until(async () =>
     found().then(
@@ -27,7 +29,7 @@ async function shared(t: Test) {
     ),
   );
   errors.length = 0;
-  return { redis, exchanges, errors, found };
+  return { exchanges, errors, found };
 }
 
 t.test('streams stay within their size and go when nobody writes any more', async (t) => {
@@ -81,4 +83,16 @@ t.test('a Redis that stands still or refuses is told of, and nothing throws', as
   await exchanges.write();
   t.match(String(errors.at(-1)), /WRONGTYPE/);
   t.notMatch(JSON.stringify(errors.at(-1)), /purge-bot/, 'and the error holds nothing of a request');
+});
+
+t.test('the servers of a cluster share them as well', async (t) => {
+  const cluster = await startCluster();
+  t.teardown(() => cluster.stop());
+  const location: RedisLocation = { server: { kind: 'cluster', nodes: cluster.nodes } };
+  const [one, other] = [await sharedAt(t, location), await sharedAt(t, location)];
+  one.exchanges.add('calls', text('a-call'));
+  one.exchanges.add('refusals', text('a-refusal'));
+  await one.exchanges.write();
+  t.same(one.errors, []);
+  t.match(await other.found(), [{ reqId: 'a-call' }, { reqId: 'a-refusal' }]);
 });
