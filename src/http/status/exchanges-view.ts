@@ -46,7 +46,7 @@ export function refusalsView({ exchanges, from }: Found, { shared }: { shared: b
   return html`<section id="refusals" data-live aria-labelledby="refusals-title">
 <h2 id="refusals-title">Recent refusals</h2>
 ${exchanges.length === 0 ? html`<p class="empty">The gateway has refused nothing lately.</p>` : listOf('Refusals', exchanges)}
-${shared && from === 'this replica' && html`<p class="quiet">Of this replica alone: Redis can’t be asked.</p>`}
+${shared && from === 'this replica' && html`<p class="quiet">Of this replica alone: Redis does not answer.</p>`}
 </section>`;
 }
 

@@ -36,6 +36,7 @@ export interface AccountStatus {
   readonly stale: boolean;
   /** When the figures were right; absent if no look has seen any yet. */
   readonly at?: string;
+  /** Of the whole account; none while nothing is known. */
   readonly policies: readonly PolicyStatus[];
   readonly blockedUntil?: string;
   /** Who has spent most in this window. */
@@ -95,7 +96,7 @@ function accountStatus({ quotas }: Account, known: KnownUsage | undefined): Omit
   const all = partitions.map((partition) => ({ of: partition.partition, ...partitionStatus(partition, at) }));
   const own = all.find(({ of }) => of === 'account');
   // Of an account that has spent nothing the store knows nothing.
-  const unspent = { policy: 'account', ...quotas.account, used: 0, remaining: quotas.account.quota };
+  const unspent = [{ policy: 'account', ...quotas.account, used: 0, remaining: quotas.account.quota }];
   const spenders = partitions.find(({ partition }) => partition === 'account')?.policies[0]?.consumers ?? {};
   const named = (kind: string) =>
     all
@@ -104,7 +105,7 @@ function accountStatus({ quotas }: Account, known: KnownUsage | undefined): Omit
       .map(({ of, ...status }) => ({ ...status, name: of.slice(kind.length) }));
   return {
     ...(known !== undefined && { at: rfc3339(at) }),
-    policies: own?.policies ?? [unspent],
+    policies: own?.policies ?? (known === undefined ? [] : unspent),
     ...(own?.blockedUntil !== undefined && { blockedUntil: own.blockedUntil }),
     consumers: Object.entries(spenders)
       .slice(0, MOST)

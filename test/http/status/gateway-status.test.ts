@@ -42,6 +42,7 @@ t.test('an account that has spent nothing has its whole quota left', async (t) =
   const { accounts, stale } = gatewayStatus({ ...FACTS, accounts: [{ account, known: { at: AT, report } }] });
   t.equal(stale, false);
   t.match(accounts, [{ account: 'main', policies: [{ policy: 'account', used: 0, remaining: 1_000_000 }] }]);
+  t.same(gatewayStatus(FACTS).accounts[0]?.policies, [], 'which is not said of one of which nothing is known yet');
 });
 
 t.test('when the next unit frees is told as an instant, reckoned from when that was known', async (t) => {
