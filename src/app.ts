@@ -12,13 +12,16 @@ import { errorFacts } from './http/error-facts.ts';
 import { outcomeOf } from './http/forward.ts';
 import { InFlight } from './http/in-flight.ts';
 import { openListeners } from './http/listening.ts';
+import { QuotaLook } from './http/quota-look.ts';
 import { Rotation } from './http/rotation.ts';
 import { createServer } from './http/server.ts';
 import { createTelemetry } from './http/telemetry.ts';
 import { createChangeTelemetry } from './http/telemetry-changes.ts';
 import { createConnectionTelemetry } from './http/telemetry-connections.ts';
 import { datesFault, renewCertificates } from './http/tls.ts';
+import { REPLICA, toPastExchange } from './http/to-past-exchange.ts';
 import { Upstreams } from './http/upstreams.ts';
+import { openLookup } from './open-lookup.ts';
 import { openStore } from './open-store.ts';
 import type { Clock } from './quota/clock.ts';
 import { createGate } from './quota/gate.ts';
@@ -70,7 +73,12 @@ export async function startGateway(
   const now = clock.monotonic;
   const log = pino({ level: config.log.level, serializers: { err: errorFacts } }, destination);
   const waitingRoom = new WaitingRoom({ places: limits.waiting, now });
-  const telemetry = createTelemetry({ log, version, now, waiting: () => waitingRoom.waiting });
+  const lookup = openLookup(config.store, { log, now });
+  const telemetry = createTelemetry({
+    ...{ log, version, now },
+    waiting: () => waitingRoom.waiting,
+    onExchange: (exchange, ending) => lookup.record(toPastExchange(exchange, ending, clock)),
+  });
 
   const changes = createChangeTelemetry({ log, registry: telemetry.registry, wall: clock.wall });
   const audit = config.audit && new AuditLog(config.audit, changes.audit);
@@ -80,7 +88,7 @@ export async function startGateway(
   // A shared store's answer takes up to its deadline, and a wait begins when it is here.
   const answerMs = config.store.type === 'redis' ? config.store.deadlineMs : 0;
   const leaseMs = answerMs + sendBudgetMs + limits.upstreamTimeoutMs + limits.graceMs;
-  const { store, prepare } = await openStore(config.store, {
+  const { store, prepare, replicas } = await openStore(config.store, {
     clock,
     quotas: config,
     unseenMs: leaseMs + limits.waitMs,
@@ -108,6 +116,7 @@ export async function startGateway(
   let stopping = false;
   let draining = false;
   let snapshot = toSnapshot(config);
+  let configLoadedAt = clock.wall();
   const parts = {
     snapshot: () => snapshot,
     gate,
@@ -150,9 +159,19 @@ export async function startGateway(
       store,
       storeType: config.store.type,
       snapshot: () => snapshot,
+      look: new QuotaLook({ store, snapshot: () => snapshot, clock }),
+      lookup,
+      facts: () => ({
+        ...{ at: clock.wall(), configLoadedAt, version, node: process.version, replica: REPLICA, draining: stopping },
+        store: { type: config.store.type, mode: store.mode() },
+        inFlight: telemetry.inFlight(),
+        waiting: waitingRoom.waiting,
+        replicas: replicas(),
+      }),
     });
   const opened = openListeners([{ listener: config.admin, create: createOperatorsPort }, ...plans]);
   const [admin = [], ...consumersPorts] = await opened.catch(async (error: unknown) => {
+    await lookup.close();
     await store.close();
     throw error;
   });
@@ -172,6 +191,7 @@ export async function startGateway(
       const following = toSnapshot(next, snapshot);
       renewCertificates(consumersPorts, { from: before.listen, to: next.listen });
       snapshot = following;
+      configLoadedAt = clock.wall();
     },
     telemetry: changes,
   });
@@ -194,6 +214,7 @@ export async function startGateway(
     closeDoors: async () => void (await Promise.all([...servers, ...admin].map((listening) => listening.close()))),
     async closeRest({ finished }) {
       if (finished) await upstreams.close();
+      await lookup.close();
       await store.close();
       audit?.close();
       log.info({ finished }, 'gateway stopped');

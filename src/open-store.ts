@@ -9,6 +9,7 @@ import { createMemoryStore } from './quota/memory-store.ts';
 import { RedisClient } from './quota/redis-client.ts';
 import { readScripts } from './quota/redis-scripts.ts';
 import { RedisStore } from './quota/redis-store.ts';
+import type { Replica } from './quota/roster.ts';
 import type { QuotaStore } from './quota/store.ts';
 
 /** A replica acts for at most this long after its last beat; with room for the beat itself. */
@@ -30,6 +31,8 @@ export interface OpenStore {
    * what isn't ready by then is joined by the first call.
    */
   prepare(quotas: QuotaHolders): Promise<void>;
+  /** Who else keeps its quotas there, and this process, as far as known; nobody without Redis. Asks nobody. */
+  replicas(): readonly Replica[];
 }
 
 /** Opens the store that the configuration names. The only place that knows which stores there are. */
@@ -49,7 +52,7 @@ export async function openStore(
     const { journal: path } = config;
     const journal = path === undefined ? undefined : await openJournal({ path, clock, onError });
     // It knows quotas only from what it is asked.
-    return { store: createMemoryStore(clock, journal), prepare: async () => {} };
+    return { store: createMemoryStore(clock, journal), prepare: async () => {}, replicas: () => [] };
   }
 
   const client = new RedisClient(config.location, {
@@ -90,6 +93,7 @@ export async function openStore(
       store.extend(needsOf(quotas));
       await ready();
     },
+    replicas: () => store.replicas(),
   };
 }
 

@@ -1,12 +1,12 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
-import type { Snapshot } from '../catalog/snapshot.ts';
 import type { QuotaStore } from '../quota/store.ts';
 import { createHttpServer, type ServerLimits } from './http-server.ts';
 import { quotaReport } from './quota-report.ts';
+import { type StatusParts, statusRoutes } from './status/routes.ts';
 
 /** What the operator's port tells of. */
-export interface AdminParts {
+export interface AdminParts extends StatusParts {
   readonly registry: Registry;
   /** True once the gateway stops taking new requests. */
   readonly draining: () => boolean;
@@ -14,13 +14,11 @@ export interface AdminParts {
   /** `memory` or `redis`. */
   readonly storeType: string;
   readonly limits: ServerLimits;
-  /** The configuration as it is now. */
-  readonly snapshot: () => Snapshot;
 }
 
 /**
- * The operator's port, never a consumer's: `/livez` (the process answers), `/readyz` (send it traffic), `/metrics`, and
- * `/quota?account=NAME` (who has spent what).
+ * The operator's port, never a consumer's: `/livez` (the process answers), `/readyz` (send it traffic), `/metrics`,
+ * `/quota?account=NAME` (who has spent what), `/requests` (past requests by id), `/status`, and `/`, the same as a page.
  */
 export function createAdmin(parts: AdminParts): FastifyInstance {
   const { registry, draining, store, storeType, snapshot, limits } = parts;
@@ -50,5 +48,6 @@ export function createAdmin(parts: AdminParts): FastifyInstance {
       return reply.code(503).send({ message: 'the quota store cannot be asked' });
     }
   });
+  admin.register(statusRoutes, parts);
   return admin;
 }

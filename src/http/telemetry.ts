@@ -30,21 +30,24 @@ const STORE_LINE_EVERY_MS = 10_000;
 /**
  * @param options.now monotonic ms
  * @param options.waiting how many requests wait for their units
+ * @param options.onExchange told of each exchange once it is over
  */
 export function createTelemetry(options: {
   log: Logger;
   version: string;
   now: () => number;
   waiting: () => number;
+  onExchange?: (exchange: Exchange, ending: Ending) => void;
 }): Telemetry {
-  const { log, version, now, waiting } = options;
+  const { log, version, now, waiting, onExchange } = options;
   const registry = new Registry();
   const metrics = createMetrics(registry, waiting);
   metrics.buildInfo.set({ version, node: process.version }, 1);
   const sparing = createSparing({ now, everyMs: STORE_LINE_EVERY_MS });
   let inFlight = 0;
 
-  function observe(exchange: Exchange, { status, left, remoteAddress }: Ending): void {
+  function observe(exchange: Exchange, ending: Ending): void {
+    const { status, left, remoteAddress } = ending;
     const { call, error, claimed, consumer, account, apiInterface, wait } = exchange;
     const at = now();
     const seconds = (at - exchange.startedAt) / 1000;
@@ -83,6 +86,7 @@ export function createTelemetry(options: {
       },
       'request completed',
     );
+    onExchange?.(exchange, ending);
   }
 
   return {

@@ -69,6 +69,11 @@ export class Membership {
     return this.#reachable;
   }
 
+  /** When each replica of this account was last alive, by name: monotonic ms. */
+  get seen(): ReadonlyMap<string, number> {
+    return this.#pulse.roster.entries;
+  }
+
   /** The store failed to answer: whatever it is asked next, first it is told what we know. */
   lose(): void {
     const { now, replica } = this.#options;

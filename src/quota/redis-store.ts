@@ -9,6 +9,7 @@ import { OwnUnits } from './own-units.ts';
 import { type RedisClient, StoreUnreachable, within } from './redis-client.ts';
 import { usageOf } from './redis-usage.ts';
 import { RedisUsedNames } from './redis-used-names.ts';
+import { type Replica, replicasOf } from './roster.ts';
 import type { Standing } from './standing.ts';
 import type { Admission, Decision, NameUse, PartitionUsage, Permit, QuotaStore, StoreMode } from './store.ts';
 import { tellRedis } from './tell-redis.ts';
@@ -146,6 +147,11 @@ export class RedisStore implements QuotaStore {
       return alone ? 'own' : 'unreachable';
     }
     return members.every((member) => member.ready) ? 'ready' : 'recovering';
+  }
+
+  /** All that are or were lately there, by name. Asks nobody. */
+  replicas(): readonly Replica[] {
+    return replicasOf([...this.#members.values()], { self: this.#replica, now: this.#now() });
   }
 
   async close(): Promise<void> {

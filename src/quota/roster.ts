@@ -1,3 +1,13 @@
+/** One process that keeps its quotas in the same Redis. */
+export interface Replica {
+  /** As in the names of its permits; new at each start. */
+  readonly name: string;
+  /** Whether it is this process. */
+  readonly self: boolean;
+  /** Since it was last known to be alive. */
+  readonly seenAgoMs: number;
+}
+
 /** When each replica of an account was last alive, as far as one of them knows: what a store that lost its data is told. */
 export class Roster {
   readonly #seen = new Map<string, number>();
@@ -25,4 +35,18 @@ export class Roster {
   rankOf(replica: string): number {
     return [...this.#seen.keys()].filter((name) => name < replica).length;
   }
+}
+
+/** What the rosters of several accounts tell of replicas, by name. */
+export function replicasOf(
+  members: readonly { readonly seen: ReadonlyMap<string, number> }[],
+  { self, now }: { self: string; now: number },
+): readonly Replica[] {
+  const seen = new Map<string, number>();
+  for (const [name, at] of members.flatMap((member) => [...member.seen])) {
+    seen.set(name, Math.max(at, seen.get(name) ?? at));
+  }
+  return [...seen]
+    .map(([name, at]) => ({ name, self: name === self, seenAgoMs: Math.round(now - at) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -71,7 +71,17 @@ t.test('a gateway that logs everything tells none of its secrets', async (t) => 
     await call(`/api/status/${status}`);
   }
   told.push((await sendRaw(gateway.url, 'NONSENSE\r\n\r\n')).text);
-  for (const path of ['/metrics', '/readyz', '/livez', '/quota?account=main', '/quota?account=x', '/nothing']) {
+  for (const path of [
+    '/metrics',
+    '/readyz',
+    '/livez',
+    '/quota?account=main',
+    '/quota?account=x',
+    '/nothing',
+    '/',
+    '/status',
+    '/requests',
+  ]) {
     told.push(await (await fetch(gateway.admin + path)).text());
   }
   told.push(await run([MAIN, 'quota', '--account', 'main', '--admin', gateway.admin]));

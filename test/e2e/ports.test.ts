@@ -44,7 +44,7 @@ t.test('a start that fails at its second listener leaves none open', async (t) =
   await t.rejects(send(`http://127.0.0.1:${first.port}`, { target: '/a' }), { code: 'ECONNREFUSED' });
 });
 
-const ADMIN_PATHS = ['/metrics', '/livez', '/readyz', '/quota?account=main', '/status'];
+const ADMIN_PATHS = ['/metrics', '/livez', '/readyz', '/quota?account=main', '/status', '/requests', '/'];
 
 t.test(
   "the operator's paths are a vendor's like any other on a consumer's port: who may not call them is refused",
@@ -64,7 +64,7 @@ t.test(
 );
 
 t.test(
-  "the operator's port has its four paths, refuses all else without reading it, and forwards nothing",
+  "the operator's port has its own paths, refuses all else without reading it, and forwards nothing",
   async (t) => {
     const { upstream, gateway } = await startForwarding(t);
     const { host } = new URL(gateway.url);
@@ -77,7 +77,11 @@ t.test(
       'GET /a/../metrics',
       `GET http://${host}/api/domain`,
       'OPTIONS *',
-      'GET /status',
+      'GET /status/',
+      'POST /status',
+      'DELETE /requests',
+      'POST /',
+      'GET /status.html',
     ]) {
       const { text: answer } = await sendRaw(gateway.admin, `${line} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
       t.match(answer, /^HTTP\/1\.1 404 /, line);

@@ -13,7 +13,8 @@ const PASSWORD = 'p@ss/w:rd #1%';
 /** All that the gateway's user needs, as src/quota/README.md says. */
 const RIGHTS =
   '~cdnetworks-gateway:* +eval +evalsha +info +time +exists +pexpire +hget +hset +hsetnx +hmget +hgetall +hkeys +hdel ' +
-  '+hincrby +sadd +sismember +set +zadd +zrem +zcard +zcount +zscore +zrange +zrangebyscore +zremrangebyscore';
+  '+hincrby +sadd +sismember +set +zadd +zrem +zcard +zcount +zscore +zrange +zrangebyscore +zremrangebyscore ' +
+  '+xadd +xrevrange';
 
 /** A gateway whose configuration file, in this folder, has these keys under `store`. */
 async function startGateway(t: Test, { folder, store }: { folder: string; store: string }) {
@@ -144,7 +145,26 @@ t.test("without a caFile the system's authorities decide, who don't know a priva
 t.test('a user with a password and the rights that the README lists is enough', async (t) => {
   const { port } = await startGuardedRedis(t);
   const store = `url: "redis://127.0.0.1:${port}", username: gateway, password: { file: password }`;
-  await admits(t, await startGateway(t, { folder: t.testdir({ password: PASSWORD }), store }));
+  const { gateway, sandbox } = await startGateway(t, { folder: t.testdir({ password: PASSWORD }), store });
+  await admits(t, { gateway, sandbox });
+  const admin = gateway.log.find(({ msg }) => msg === 'gateway started')?.['admin'];
+  t.match(await (await fetch(`${admin}/requests`)).json(), { from: 'redis', exchanges: [{ status: 200 }] });
+  t.same(
+    gateway.log.filter(({ level }) => Number(level) > 30),
+    [],
+    'nothing was refused in the background either',
+  );
+});
+
+t.test('a user who may not share past requests is admitted all the same, and the log says what it lacks', async (t) => {
+  const { port } = await startGuardedRedis(t, RIGHTS.replace(' +xadd +xrevrange', ''));
+  const store = `url: "redis://127.0.0.1:${port}", username: gateway, password: { file: password }`;
+  const { gateway, sandbox } = await startGateway(t, { folder: t.testdir({ password: PASSWORD }), store });
+  await admits(t, { gateway, sandbox });
+  const told = () => gateway.log.filter(({ msg }) => msg === 'past requests not shared');
+  await until(async () => told().length > 0);
+  t.match(JSON.stringify(told()), /xadd/);
+  t.notMatch(JSON.stringify(told()), /api.domain/, 'and nothing of the request');
 });
 
 t.test('user and password may stand in a URL that is referred to', async (t) => {

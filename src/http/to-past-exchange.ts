@@ -1,0 +1,42 @@
+import { hostname } from 'node:os';
+import type { PastExchange } from '../lookup/past-exchange.ts';
+import type { Clock } from '../quota/clock.ts';
+import type { Ending, Exchange } from './exchange.ts';
+
+/** Names this process among all replicas, for operators. */
+export const REPLICA = `${hostname()}:${process.pid}`;
+
+/** Puts an exchange that is over into what may be told of it. */
+export function toPastExchange(exchange: Exchange, { status }: Ending, clock: Clock): PastExchange {
+  const { id, method, target, consumer, account, apiInterface, call, error, wait } = exchange;
+  const now = clock.monotonic();
+  const durationMs = now - exchange.startedAt;
+  const { outcome, cncRequestId, status: upstreamStatus } = call ?? {};
+  return {
+    time: new Date(clock.wall() - durationMs).toISOString(),
+    replica: REPLICA,
+    reqId: id,
+    ...(cncRequestId !== undefined && { cncRequestId }),
+    ...(consumer !== undefined && { consumer: consumer.name }),
+    ...(account !== undefined && { account: account.name }),
+    ...(apiInterface !== undefined && { interface: apiInterface.id.slice(0, 256) }),
+    method: method.slice(0, 32),
+    ...(target !== undefined && { path: target.path.slice(0, 256) }),
+    ...(call !== undefined
+      ? { decision: 'admitted' as const }
+      : exchange.decision !== undefined && { decision: exchange.decision }),
+    ...(error !== undefined && { reason: error.code }),
+    ...(outcome !== undefined && { outcome }),
+    status,
+    ...(upstreamStatus !== undefined && { upstreamStatus }),
+    durationMs: rounded(durationMs),
+    ...(wait !== undefined && { waitedMs: rounded(Math.min(wait.until, now) - wait.from) }),
+    ...(call?.answeredAt !== undefined && {
+      upstreamMs: rounded(call.answeredAt - (call.writtenAt ?? call.answeredAt)),
+    }),
+  };
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

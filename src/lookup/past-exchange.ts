@@ -1,0 +1,89 @@
+/** What is told of an exchange that is over: never a query, a body, a header of the caller's or a secret. */
+export interface PastExchange {
+  /** When it began: RFC 3339, UTC, with milliseconds. */
+  readonly time: string;
+  /** Which process carried it: `host:pid`. */
+  readonly replica: string;
+  /** The gateway's own name for it, as in its log. */
+  readonly reqId: string;
+  /** The vendor's, from `x-cnc-request-id`. */
+  readonly cncRequestId?: string;
+  readonly consumer?: string;
+  readonly account?: string;
+  readonly interface?: string;
+  readonly method: string;
+  /** Without the query; cut off after 256 characters. */
+  readonly path?: string;
+  readonly decision?: 'admitted' | 'denied';
+  /** The code of the gateway's own error, if that was the answer. */
+  readonly reason?: string;
+  /** What became of the call to the vendor, if there was one. */
+  readonly outcome?: string;
+  readonly status: number;
+  readonly upstreamStatus?: number;
+  /** From its first byte to its last, waits included. */
+  readonly durationMs: number;
+  readonly waitedMs?: number;
+  /** Until the vendor's response head. */
+  readonly upstreamMs?: number;
+}
+
+/** Which exchanges are looked for; all that is given must be so. */
+export interface ExchangeQuery {
+  /** The vendor's id or the gateway's. */
+  readonly id?: string;
+  readonly cncRequestId?: string;
+  readonly consumer?: string;
+  readonly account?: string;
+  readonly interface?: string;
+  /** Only those that the gateway answered without asking the vendor. */
+  readonly refused?: true;
+  readonly limit: number;
+}
+
+/** Exchanges are kept apart by this, so that a flood of refusals pushes no call out. */
+export type ExchangeKind = 'calls' | 'refusals';
+
+/** How many of each kind are kept; of whatever is older nothing is known any more. */
+export const KEPT: Readonly<Record<ExchangeKind, number>> = { calls: 10_000, refusals: 2000 };
+
+/** A call, or a refusal: one that the gateway answered without asking the vendor. */
+export function kindOf({ outcome }: PastExchange): ExchangeKind {
+  return outcome === undefined ? 'refusals' : 'calls';
+}
+
+/** The kinds that a query looks through. */
+export function kindsOf({ refused }: ExchangeQuery): readonly ExchangeKind[] {
+  return refused ? ['refusals'] : ['calls', 'refusals'];
+}
+
+/**
+ * Makes a function that reads the text of an exchange if it is one that is looked for. Most texts are passed over without being
+ * parsed: thousands of them take milliseconds.
+ */
+export function createReader(query: ExchangeQuery): (text: string) => PastExchange | undefined {
+  const { id, cncRequestId, consumer, account, interface: apiInterface } = query;
+  const wanted = { cncRequestId, consumer, account, interface: apiInterface };
+  const sought = Object.entries(wanted).filter(([, value]) => value !== undefined);
+  const needles = [id, ...sought.map(([, value]) => value)].flatMap((value) =>
+    value === undefined ? [] : [JSON.stringify(value)],
+  );
+  return (text) => {
+    if (!needles.every((needle) => text.includes(needle))) return undefined;
+    const exchange = JSON.parse(text) as PastExchange;
+    if (id !== undefined && exchange.cncRequestId !== id && exchange.reqId !== id) return undefined;
+    const fits = sought.every(([name, value]) => Reflect.get(exchange, name) === value);
+    return fits ? exchange : undefined;
+  };
+}
+
+/** Several lists as one: newest first, each exchange once. */
+export function merge(lists: readonly (readonly PastExchange[])[], limit: number): readonly PastExchange[] {
+  const distinct = new Map(lists.flat().map((exchange) => [`${exchange.replica} ${exchange.reqId}`, exchange]));
+  return [...distinct.values()].sort((a, b) => compare(b.time, a.time) || compare(b.reqId, a.reqId)).slice(0, limit);
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,98 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import { Secret } from '../../src/catalog/secret.ts';
+import { KEPT } from '../../src/lookup/past-exchange.ts';
+import { RedisExchanges } from '../../src/lookup/redis-exchanges.ts';
+import type { RedisLocation } from '../../src/quota/redis-location.ts';
+import { startCluster, until } from '../support/redis-cluster.ts';
+import { startRedis } from '../support/redis-server.ts';
+
+const text = (reqId: string) =>
+  JSON.stringify({ time: '2026-01-01T00:00:00.000Z', replica: 'host:1', reqId, consumer: 'purge-bot', status: 200 });
+
+async function shared(t: Test) {
+  const redis = await startRedis();
+  t.teardown(() => redis.stop());
+  return { redis, ...(await sharedAt(t, { server: { kind: 'single', url: new Secret(redis.url) } })) };
+}
+
+async function sharedAt(t: Test, location: RedisLocation) {
+  const errors: unknown[] = [];
+  const options = { keyPrefix: 'test', deadlineMs: 500, onError: (error: unknown) => void errors.push(error) };
+  const exchanges = new RedisExchanges(location, options);
+  t.teardown(() => exchanges.close());
+  const found = async (query: object = {}) => exchanges.find({ limit: 50, ...query });
+  await until(async () =>
+    found().then(
+      () => true,
+      () => false,
+    ),
+  );
+  errors.length = 0;
+  return { exchanges, errors, found };
+}
+
+t.test('streams stay within their size and go when nobody writes any more', async (t) => {
+  const { redis, exchanges, found } = await shared(t);
+  exchanges.add('calls', text('first'));
+  for (let number = 0; number < KEPT.calls + 2000; number += 1) {
+    exchanges.add('calls', text(`req-${number}`));
+    if (number % 500 === 499) await exchanges.write();
+  }
+  await exchanges.write();
+  const length = Number(await redis.cli('XLEN', 'test:exchanges:{exchanges}:calls'));
+  t.ok(length >= KEPT.calls && length < KEPT.calls + 200, `${length} entries`);
+  t.same(await found({ id: 'first' }), [], 'the oldest are gone');
+  t.match(await found({ id: 'req-2100' }), [{ reqId: 'req-2100' }], 'and old ones are found, many pages away');
+  t.ok(Number(await redis.cli('PTTL', 'test:exchanges:{exchanges}:calls')) > 0);
+});
+
+t.test('while Redis is away little is remembered for it, and that is written when it is back', async (t) => {
+  const { redis, exchanges, found } = await shared(t);
+  await redis.kill();
+  await t.rejects(found());
+  for (let number = 0; number < 5000; number += 1) exchanges.add('refusals', text(`req-${number}`));
+  await redis.restart();
+  await until(async () =>
+    found().then(
+      (some) => some.length > 0,
+      () => false,
+    ),
+  );
+  t.equal((await found({ limit: 10_000 })).length, 500);
+  t.match(await found({ id: 'req-4999' }), [{}]);
+});
+
+t.test('what is not asked for is written by itself, soon', async (t) => {
+  const { redis, exchanges } = await shared(t);
+  exchanges.add('calls', text('one'));
+  await until(async () => (await redis.cli('XLEN', 'test:exchanges:{exchanges}:calls')) === '1');
+  t.pass();
+});
+
+t.test('a Redis that stands still or refuses is told of, and nothing throws', async (t) => {
+  const { redis, exchanges, errors } = await shared(t);
+  redis.standStill();
+  exchanges.add('calls', text('one'));
+  await exchanges.write();
+  t.equal(errors.length, 1);
+  redis.goOn();
+  await pause(50);
+  await redis.cli('SET', 'test:exchanges:{exchanges}:refusals', 'of somebody else');
+  exchanges.add('refusals', text('two'));
+  await exchanges.write();
+  t.match(String(errors.at(-1)), /WRONGTYPE/);
+  t.notMatch(JSON.stringify(errors.at(-1)), /purge-bot/, 'and the error holds nothing of a request');
+});
+
+t.test('the servers of a cluster share them as well', async (t) => {
+  const cluster = await startCluster();
+  t.teardown(() => cluster.stop());
+  const location: RedisLocation = { server: { kind: 'cluster', nodes: cluster.nodes } };
+  const [one, other] = [await sharedAt(t, location), await sharedAt(t, location)];
+  one.exchanges.add('calls', text('a-call'));
+  one.exchanges.add('refusals', text('a-refusal'));
+  await one.exchanges.write();
+  t.same(one.errors, []);
+  t.match(await other.found(), [{ reqId: 'a-call' }, { reqId: 'a-refusal' }]);
+});
