@@ -11,7 +11,7 @@ import { readScripts } from './quota/redis-scripts.ts';
 import { RedisStore } from './quota/redis-store.ts';
 import type { Replica } from './quota/roster.ts';
 import type { QuotaStore } from './quota/store.ts';
-import { type OnStoreCall, timed } from './quota/timed-store.ts';
+import { type OnStoreCall, timed } from './quota/store-timing.ts';
 
 /** A replica acts for at most this long after its last beat; with room for the beat itself. */
 const BEAT_SLACK_MS = 5000;

@@ -2,9 +2,9 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { OpenMetricsContentType, Registry } from 'prom-client';
 import type { QuotaStore } from '../quota/store.ts';
 import { createHttpServer, type ServerLimits } from './http-server.ts';
-import { metricsText } from './metrics-text.ts';
 import { quotaReport } from './quota-report.ts';
 import { type StatusParts, statusRoutes } from './status/routes.ts';
+import { metricsText } from './telemetry-text.ts';
 
 /** What the operator's port tells of. */
 export interface AdminParts extends StatusParts {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { type OpenMetricsContentType, Registry } from 'prom-client';
 import type { NotIdentified } from '../identify/presented.ts';
 import type { Outcome } from '../quota/gate.ts';
-import type { OnStoreCall } from '../quota/timed-store.ts';
+import type { OnStoreCall } from '../quota/store-timing.ts';
 import type { Ending, Exchange, UpstreamCall } from './exchange.ts';
 import { exemplarOf } from './exemplar.ts';
 import { errorOf } from './forward.ts';
