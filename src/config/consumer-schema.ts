@@ -12,7 +12,7 @@ const Allow = Type.Array(
     title: 'a list of at least one pattern',
     description:
       'What may be called: `METHOD /path`, with `*` for any method or one segment and a final `/**` for the rest; ' +
-      '`*` alone is everything; `read-only` is every GET and the look-ups among the POSTs.',
+      '`*` alone is everything; `read-only` is what looks things up, changes nothing and gives out no key, by GET or POST.',
     minItems: 1,
   },
 );
