@@ -45,9 +45,9 @@ export class Callers {
    */
   claim(
     request: FastifyRequest,
-    { snapshot, socketConsumer }: { snapshot: Snapshot; socketConsumer: string | undefined },
+    { snapshot, ...listener }: { snapshot: Snapshot } & Pick<Presented, 'socketConsumer' | 'listenerHost'>,
   ): Consumer {
-    const presented = presentedBy(request, socketConsumer);
+    const presented = presentedBy(request, listener);
     const { peer } = presented;
     const { consumers } = snapshot;
     try {
@@ -111,7 +111,7 @@ export class Callers {
   }
 }
 
-function presentedBy(request: FastifyRequest, socketConsumer: string | undefined): Presented {
+function presentedBy(request: FastifyRequest, listener: Pick<Presented, 'socketConsumer' | 'listenerHost'>): Presented {
   const { raw, socket, originalUrl } = request;
   return {
     method: request.method,
@@ -119,7 +119,7 @@ function presentedBy(request: FastifyRequest, socketConsumer: string | undefined
     rawHeaders: raw.rawHeaders,
     peer: peerOf(request),
     certificate: () => (isVerified(socket) ? socket.getPeerX509Certificate() : undefined),
-    ...(socketConsumer === undefined ? {} : { socketConsumer }),
+    ...listener,
   };
 }
 

@@ -4,6 +4,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import { accountOf, authorize, type Consumer } from '../catalog/consumer.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { auditUnavailable, shuttingDown, targetTooLong } from '../errors.ts';
+import type { Presented } from '../identify/presented.ts';
 import { chargesOf } from '../quota/charges.ts';
 import type { Gate, Patience } from '../quota/gate.ts';
 import { signable } from '../signing/sign.ts';
@@ -25,8 +26,8 @@ export interface ProxyParts {
   readonly snapshot: () => Snapshot;
   readonly gate: Gate;
   readonly callers: Callers;
-  /** The consumer that this listener's socket belongs to, if it does. */
-  readonly socketConsumer?: string;
+  /** The consumer that this listener's socket belongs to, or the host that it is on. */
+  readonly listener: Pick<Presented, 'socketConsumer' | 'listenerHost'>;
   readonly rotation: Rotation;
   /** Where calls that change something are to be recorded. */
   readonly audit: AuditLog | undefined;
@@ -68,7 +69,7 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     exchange.stay = stay;
     for (const bearer of parts.bearers) stay.enter(bearer);
     if (request.originalUrl.length > parts.limits.urlBytes) throw targetTooLong(parts.limits.urlBytes);
-    const consumer = parts.callers.claim(request, { snapshot, socketConsumer: parts.socketConsumer });
+    const consumer = parts.callers.claim(request, { snapshot, ...parts.listener });
     const account = snapshot.accounts.get(accountOf(consumer, headerOf(request, 'x-gateway-account')));
     if (account === undefined) throw new Error('a consumer names an account that is not configured');
     exchange.account = account;

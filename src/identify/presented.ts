@@ -18,6 +18,8 @@ export interface Presented {
   readonly certificate: () => X509Certificate | undefined;
   /** The consumer that the listener's socket belongs to, if it does. */
   readonly socketConsumer?: string;
+  /** What the configuration calls the host that the listener is on. */
+  readonly listenerHost?: string;
 }
 
 /** Who a request says it is. */

@@ -49,7 +49,6 @@ const KEPT = {
   'x-consumer-id': 'theirs',
   'x-gateway-account': 'main',
   referer: 'http://internal.example/',
-  origin: 'http://internal.example',
 };
 
 const SIGNED = ['authorization', 'x-cnc-accesskey', 'x-cnc-auth-method', 'x-cnc-timestamp'];
@@ -102,7 +101,7 @@ t.test('a caller that names our headers in Connection takes none of them away', 
 
 t.test('a header that comes twice is one header for the vendor, or the first', async (t) => {
   const { upstream, gateway } = await startForwarding(t);
-  const twice = 'Accept: a/b\r\nAccept: c/d\r\nContent-Type: text/a\r\nContent-Type: text/b\r\nHost: h\r\n';
+  const twice = 'Accept: a/b\r\nAccept: c/d\r\nContent-Type: text/a\r\nContent-Type: text/b\r\nHost: localhost\r\n';
   await sendRaw(gateway.url, `POST /a HTTP/1.1\r\nConnection: close\r\n${twice}Content-Length: 2\r\n\r\n{}`);
   const [request] = upstream.requests;
   if (request === undefined) return void t.fail('nothing arrived');
@@ -113,7 +112,7 @@ t.test('a header that comes twice is one header for the vendor, or the first', a
 t.test('trailers of a chunked upload end here', async (t) => {
   const { upstream, gateway } = await startForwarding(t);
   const head =
-    'POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\nConnection: close\r\n\r\n';
+    'POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\nConnection: close\r\n\r\n';
   await sendRaw(gateway.url, `${head}2\r\n{}\r\n0\r\nx-sum: 1\r\n\r\n`);
   t.match(upstream.requests, [{ body: Buffer.from('{}') }]);
   t.strictSame(upstream.requests.map(namesOf), [['content-length', ...ALWAYS].sort()]);
@@ -121,7 +120,8 @@ t.test('trailers of a chunked upload end here', async (t) => {
 
 t.test('Expect: 100-continue is met here, so that the caller sends its body', async (t) => {
   const { upstream, gateway } = await startForwarding(t);
-  const head = 'POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n';
+  const head =
+    'POST /a HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n';
   const { text } = await sendRaw(gateway.url, head, '100 Continue');
   t.match(text, /^HTTP\/1\.1 100 Continue/);
   t.equal(upstream.bytesReceived(), 0, 'nothing is sent before the body is there');

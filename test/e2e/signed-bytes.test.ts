@@ -182,5 +182,5 @@ t.test('only ENABLE and DISABLE can be asked for by x-http-method-override, and 
 
 function rawRequest(method: string, target: string, headers: Readonly<Record<string, string>>): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `${method} ${target} HTTP/1.1\r\nHost: gateway.example\r\nConnection: close\r\n${lines.join('')}\r\n`;
+  return `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${lines.join('')}\r\n`;
 }
