@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { SecretReferenceSchema } from './account-schema.ts';
+import { ForwardHeaders, SecretReferenceSchema } from './account-schema.ts';
 import { DURATION } from './duration.ts';
 import { ALLOW_PATTERN } from './interface-pattern.ts';
 import { Limit } from './quota-schema.ts';
@@ -16,6 +16,10 @@ const Allow = Type.Array(
     minItems: 1,
   },
 );
+
+const MayForward = Type.With(ForwardHeaders, {
+  description: 'Privileged request headers that may be sent, where the account has them in its own list.',
+});
 
 const Wait = Type.String({
   title: 'a duration such as 2m (at most 1h)',
@@ -121,6 +125,7 @@ export const ConsumerSchema = Type.Object(
       uniqueItems: true,
     }),
     allow: Allow,
+    forwardHeaders: Type.Optional(MayForward),
     quota: Type.Optional(
       Type.With(Limit, { description: 'Its own share: what it may spend of each account, beside the limits of that.' }),
     ),
@@ -134,6 +139,7 @@ export const AnonymousSchema = Type.Object(
   {
     account: Type.With(AccountName, { description: 'The account that they use.' }),
     allow: Type.With(Allow, { default: ['*'] }),
+    forwardHeaders: Type.Optional(MayForward),
     wait: Type.Optional(Wait),
     trustNetwork: Type.Optional(
       Type.Array(Type.String({ title: 'a network such as 10.0.0.0/8' }), {

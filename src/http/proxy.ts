@@ -1,7 +1,7 @@
 import httpProxy from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AuditLog } from '../audit/audit-log.ts';
-import { accountOf, authorize, type Consumer } from '../catalog/consumer.ts';
+import { accountOf, authorize, type Consumer, privilegedHeaders } from '../catalog/consumer.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { auditUnavailable, shuttingDown, targetTooLong } from '../errors.ts';
 import type { Presented } from '../identify/presented.ts';
@@ -73,6 +73,7 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     const account = snapshot.accounts.get(accountOf(consumer, headerOf(request, 'x-gateway-account')));
     if (account === undefined) throw new Error('a consumer names an account that is not configured');
     exchange.account = account;
+    privilegedHeaders(consumer, { account, sent: request.headers });
     refuseUnsound(request);
     exchange.method = methodOf(request);
     exchange.target = parseTarget(request.originalUrl);
@@ -92,7 +93,7 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
       method,
       target,
       origin: account.origin,
-      headers: forwardedHeaders(request.headers, account.forwardHeaders),
+      headers: forwardedHeaders(request.headers, privilegedHeaders(consumer, { account, sent: request.headers })),
       body: request.body instanceof Buffer ? request.body : undefined,
     });
     const unrecorded = () => !apiInterface.readOnly && parts.audit?.refuses === true;

@@ -1,5 +1,5 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
-import type { KnownConsumer } from '../catalog/consumer.ts';
+import { type KnownConsumer, PRIVILEGED_HEADERS } from '../catalog/consumer.ts';
 import { canonicalText, stringToSign } from '../signing/canonical-request.ts';
 import { type Claim, type FailureReason, fromWire, NotIdentified, type Presented, valuesOf } from './presented.ts';
 import { isCurrent } from './tolerance.ts';
@@ -11,7 +11,7 @@ const AUTHORIZATION = /^CNC-HMAC-SHA256 Credential=([^\s,]+), SignedHeaders=([^\
 const ALWAYS_SIGNED = ['content-type', 'host'];
 
 /** These decide what is called and for whom, so whoever sends them signs them: nobody on the way may add them. */
-const SIGNED_IF_SENT = ['x-gateway-account', 'x-http-method-override'];
+const SIGNED_IF_SENT = ['x-gateway-account', 'x-http-method-override', ...PRIVILEGED_HEADERS];
 
 const MOST_SIGNED = 32;
 
