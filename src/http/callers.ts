@@ -6,7 +6,14 @@ import type { Snapshot } from '../catalog/snapshot.ts';
 import { authenticationLimited, consumerUnknown } from '../errors.ts';
 import { FailedAuthentications, failureKey } from '../identify/failed-authentications.ts';
 import { challengesOf, identify } from '../identify/identify.ts';
-import { type Claim, NotIdentified, type Presented, type Proof, UNIX_SOCKET } from '../identify/presented.ts';
+import {
+  type Claim,
+  NotIdentified,
+  type Presented,
+  type Proof,
+  type Proven,
+  UNIX_SOCKET,
+} from '../identify/presented.ts';
 import { REMEMBERED_MS } from '../identify/tolerance.ts';
 import type { Clock } from '../quota/clock.ts';
 import type { Gate } from '../quota/gate.ts';
@@ -64,27 +71,27 @@ export class Callers {
   }
 
   /**
-   * Tells who a request has proven to be.
+   * Tells who a request has proven to be, and what a plus sign in its query means.
    *
    * @throws as `claim`, for a signature that doesn't fit or was used before; `quota-unavailable` if nobody can tell whether it was
    */
-  async prove(request: FastifyRequest): Promise<Consumer> {
+  async prove(request: FastifyRequest): Promise<{ consumer: Consumer } & Pick<Proven, 'plus'>> {
     const heard = this.#heard.get(request);
     if (heard === undefined) throw new Error('nobody was heard');
     const { consumer, proof } = heard.claim;
-    if (proof === undefined) return consumer;
+    if (proof === undefined) return { consumer, plus: 'space' };
     try {
-      await this.#useUp(proof, request.body instanceof Buffer ? request.body : Buffer.alloc(0));
+      const { plus } = await this.#useUp(proof, request.body instanceof Buffer ? request.body : Buffer.alloc(0));
+      request.exchange.consumer = consumer;
+      return { consumer, plus };
     } catch (error) {
       throw this.#refusal(error, heard);
     }
-    request.exchange.consumer = consumer;
-    return consumer;
   }
 
-  async #useUp(proof: Proof, body: Buffer): Promise<void> {
-    const name = proof.prove(body);
-    if (await this.#useOnce({ name, forMs: REMEMBERED_MS })) return;
+  async #useUp(proof: Proof, body: Buffer): Promise<Proven> {
+    const proven = proof.prove(body);
+    if (await this.#useOnce({ name: proven.usedUp, forMs: REMEMBERED_MS })) return proven;
     const message = 'this signature was used before; a new one needs another second';
     throw new NotIdentified(message, { scheme: 'access-key', reason: 'replayed', id: proof.id });
   }

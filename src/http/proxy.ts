@@ -88,10 +88,10 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     const { exchange } = request;
     const { account, apiInterface, method, target } = exchange;
     if (!account || !apiInterface || !target) throw new Error('not resolved');
-    const consumer = await parts.callers.prove(request);
+    const { consumer, plus } = await parts.callers.prove(request);
     const upstreamRequest = toUpstreamRequest({
       method,
-      target,
+      target: plus === 'space' ? target : parseTarget(request.originalUrl, { plus }),
       origin: account.origin,
       headers: forwardedHeaders(request.headers, privilegedHeaders(consumer, { account, sent: request.headers })),
       body: request.body instanceof Buffer ? request.body : undefined,

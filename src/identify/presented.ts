@@ -34,10 +34,19 @@ export interface Proof {
   /** The access key that the request names. */
   readonly id: string;
   /**
-   * @returns what no other request may prove itself with, for as long as its timestamp could be accepted
+   * Proves the request.
+   *
    * @throws NotIdentified
    */
-  prove(body: Buffer): string;
+  prove(body: Buffer): Proven;
+}
+
+/** What a request has proven. */
+export interface Proven {
+  /** What no other request may prove itself with, for as long as its timestamp could be accepted. */
+  readonly usedUp: string;
+  /** What a plus sign in the query means by the signature. */
+  readonly plus: 'space' | 'plus';
 }
 
 /** How a caller presents itself; a label of metrics. */

@@ -51,7 +51,7 @@ const ALLOWED: readonly Row[] = [
   { method: 'GET', target: '/api/domain' },
   { method: 'GET', target: '/api/domain/www.example.com/x?y=/ccm/fetch' },
   { method: 'GET', target: '/api/%64omain' },
-  { method: 'GET', target: '/api//domain/' },
+  { method: 'GET', target: '/api/domain/' },
   { method: 'POST', target: '/ccm/purge/ItemIdReceiver' },
   { method: 'POST', target: '/ccm/purge/ItemIdReceiver', headers: [['x-gateway-account', 'main']] },
 ];
