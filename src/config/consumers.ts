@@ -49,14 +49,8 @@ export function toConsumers({ consumers }: FileConfig, sources: Sources): KnownC
 
 /** Resolves what a file says of callers without credentials. */
 export function toAnonymous(anonymous: NonNullable<FileConfig['anonymous']>): NonNullable<Config['anonymous']> {
-  const { account, allow, forwardHeaders, trustNetwork, ...rest } = anonymous;
-  return {
-    account,
-    allow,
-    ...(forwardHeaders && { forwardHeaders }),
-    ...toWait(rest),
-    ...(trustNetwork && { trustNetwork }),
-  };
+  const { wait, ...rest } = anonymous;
+  return { ...rest, ...(wait !== undefined && toWait({ wait })) };
 }
 
 const KINDS = ['token', 'accessKey', 'apiKey', 'certificate'] as const;

@@ -91,13 +91,7 @@ const HARMLESS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-interface Row {
-  readonly name: string;
-  readonly method: string;
-  readonly uri: string;
-  readonly aliases?: readonly { readonly name: string }[];
-}
-
+type Row = Record<'name' | 'method' | 'uri', string> & { readonly aliases?: readonly { readonly name: string }[] };
 const rows: readonly Row[] = JSON.parse(readFileSync(new URL('../../config/interfaces.json', import.meta.url), 'utf8'));
 
 t.test('no look-up of the catalogue sounds like a change or a key, but for those with a reason', async (t) => {
