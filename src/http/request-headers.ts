@@ -25,7 +25,7 @@ const FORWARDED: readonly string[] = [
 /**
  * What is sent on of the caller's headers.
  *
- * @param privileged headers that act for others (`on-behalf-of`), which only the account's configuration lets through
+ * @param privileged headers that act for others (`on-behalf-of`), as far as the caller may send them
  */
 export function forwardedHeaders(headers: IncomingHttpHeaders, privileged: readonly string[]): Record<string, string> {
   const forwarded: Record<string, string> = { via: '1.1 cdnetworks-gateway' };
