@@ -165,7 +165,9 @@ export async function startGateway(
     prepare,
     apply(next, before) {
       const following = toSnapshot(next, snapshot);
-      renewCertificates(consumersPorts, { from: before.listen, to: next.listen });
+      renewCertificates(consumersPorts, { from: before.listen, to: next.listen }, (socket) =>
+        connections.retire(socket),
+      );
       snapshot = following;
     },
     telemetry: changes,
