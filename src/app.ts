@@ -64,13 +64,13 @@ const SEND_SLACK_MS = 5000;
  * Builds the parts of a gateway, in the order in which they lean on each other, and starts listening.
  *
  * @param options.version for `build_info`
- * @param options.destination where log lines go; standard output if not given
+ * @param options.destination where log lines go
  */
 export async function startGateway(
   config: Config,
-  options: { version: string; clock?: Clock; destination?: DestinationStream },
+  options: { version: string; clock?: Clock; destination: DestinationStream },
 ): Promise<Gateway> {
-  const { version, clock = systemClock, destination = pino.destination({ sync: false }) } = options;
+  const { version, clock = systemClock, destination } = options;
   const { limits } = config;
   const now = clock.monotonic;
   const log = createLog(config.log, destination);
@@ -207,7 +207,9 @@ export async function startGateway(
     prepare,
     apply(next, before) {
       const following = toSnapshot(next, snapshot);
-      renewCertificates(consumersPorts, { from: before.listen, to: next.listen });
+      renewCertificates(consumersPorts, { from: before.listen, to: next.listen }, (socket) =>
+        connections.retire(socket),
+      );
       snapshot = following;
       telemetry.configured(next.accounts.keys());
       configLoadedAt = clock.wall();
