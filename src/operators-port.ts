@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import type { Snapshot } from './catalog/snapshot.ts';
 import type { Config } from './config/config.ts';
 import { createAdmin } from './http/admin.ts';
@@ -32,7 +31,7 @@ interface OperatorsParts extends Pick<OpenStore, 'store' | 'replicas'> {
 }
 
 /** Makes the function that makes the operators' port: called once for each address that it listens on. */
-export function operatorsPort(parts: OperatorsParts): () => Promise<FastifyInstance> {
+export function operatorsPort(parts: OperatorsParts): () => Promise<ReturnType<typeof createAdmin>> {
   const { config, version, clock, telemetry, store, snapshot, draining, waiting } = parts;
   const look = new QuotaLook({ store, snapshot, clock });
   const mode = () => store.mode();
