@@ -69,5 +69,8 @@ export interface Config {
     readonly waiting: number;
   };
   readonly audit?: AuditConfig;
-  readonly log: { readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent' };
+  readonly log: {
+    readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+    readonly format?: 'pino' | 'ecs';
+  };
 }

@@ -29,6 +29,8 @@ export interface ProxyParts {
   /** The consumer that this listener's socket belongs to, if it does. */
   readonly socketConsumer?: string;
   readonly rotation: Rotation;
+  /** How far the account's vendor is ahead of this clock, where that matters for signing. */
+  readonly correctionMs: (account: string) => number;
   /** Where calls that change something are to be recorded. */
   readonly audit: AuditLog | undefined;
   readonly upstreams: Upstreams;
@@ -96,7 +98,7 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
       method,
       target,
       origin: account.origin,
-      headers: forwardedHeaders(request.headers, account.forwardHeaders),
+      headers: forwardedHeaders(request.headers, { privileged: account.forwardHeaders, trace: exchange.trace }),
       body: request.body instanceof Buffer ? request.body : undefined,
     });
     const unrecorded = () => !apiInterface.readOnly && parts.audit?.refuses === true;
@@ -111,6 +113,7 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
           charges: chargesOf(account.quotas, apiInterface, consumer),
           marginMs: account.quotas.marginMs,
           consumer: consumer.name,
+          clockSkewMs: parts.correctionMs(account.name),
           ...(fingerprint === undefined ? {} : { fingerprint }),
         },
         patience,

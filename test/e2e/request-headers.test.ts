@@ -53,7 +53,7 @@ const KEPT = {
 };
 
 const SIGNED = ['authorization', 'x-cnc-accesskey', 'x-cnc-auth-method', 'x-cnc-timestamp'];
-const ALWAYS = ['connection', 'content-type', 'host', 'via', ...SIGNED];
+const ALWAYS = ['connection', 'content-type', 'host', 'traceparent', 'via', ...SIGNED];
 
 t.test('the vendor gets what is meant for it and nothing else', async (t) => {
   const { upstream, gateway } = await startForwarding(t);
