@@ -2,10 +2,11 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 import { metricNames as metrics } from '../../../src/http/metric-names.ts';
 import { layOut } from './lay-out.ts';
 import { bars, curves, figures } from './panels.ts';
+import { quotaRow } from './quota-row.ts';
+import { ACCOUNT, EVERY } from './selectors.ts';
 import { labelVariable } from './variables.ts';
+import { vendorRow } from './vendor-row.ts';
 
-const ACCOUNT = 'account=~"$account"';
-const EVERY = '[$__rate_interval]';
 /** Why the gateway itself fails a call that it could have sent. */
 const OWN_FAULT = 'reason=~"internal|overloaded|quota-unavailable|audit-unavailable"';
 /** Calls that went to the vendor, answered or not. */
@@ -105,120 +106,7 @@ export const overview = layOut({
         width: 8,
       }),
     ],
-    Quota: [
-      bars({
-        title: 'Used by interface',
-        answers: 'Which interfaces have taken most units of the window? At most twenty per account.',
-        unit: units.Short,
-        asks: {
-          '{{account}} {{interface}}': `sort_desc(max by (account, interface) (${metrics.quotaInterfaceUsed}{${ACCOUNT}}))`,
-        },
-        width: 8,
-      }),
-      curves({
-        title: 'Units left',
-        answers: 'How many calls does each quota still admit?',
-        unit: units.Short,
-        asks: { '{{account}} {{policy}}': `min by (account, policy) (${metrics.quotaRemaining}{${ACCOUNT}})` },
-        width: 8,
-      }),
-      figures({
-        title: 'Next unit in',
-        answers: 'How long does it take until a spent quota admits another call? Nothing or less where there is room.',
-        unit: units.Seconds,
-        thresholds: { yellow: 1, red: 60 },
-        asks: {
-          '{{account}} {{policy}}': `max by (account, policy) (${metrics.quotaNextUnit}{${ACCOUNT}}) - time()`,
-        },
-        width: 8,
-      }),
-      curves({
-        title: 'Denied, by quota',
-        answers: 'Which quotas turn calls away?',
-        unit: units.RequestsPerSecond,
-        asks: {
-          '{{account}} {{policy}}': `sum by (account, policy) (rate(${metrics.quotaDecisions}{${ACCOUNT}, decision="denied"}${EVERY}))`,
-        },
-        width: 6,
-      }),
-      curves({
-        title: 'Denied, by consumer',
-        answers: 'Whose calls are turned away?',
-        unit: units.RequestsPerSecond,
-        exemplars: true,
-        asks: {
-          '{{consumer}}': `sum by (consumer) (rate(${metrics.requests}{${ACCOUNT}, reason="quota-exceeded"}${EVERY}))`,
-        },
-        width: 6,
-      }),
-      curves({
-        title: 'Waiting',
-        answers: 'How many calls wait for their units, in all replicas?',
-        unit: units.Short,
-        asks: { waiting: `sum(${metrics.waiting})` },
-        width: 6,
-      }),
-      curves({
-        title: 'Waited',
-        answers: 'How long did calls wait that had to?',
-        unit: units.Seconds,
-        asks: {
-          '95 %': `histogram_quantile(0.95, sum by (le) (rate(${metrics.waitDuration}_bucket${EVERY})))`,
-          half: `histogram_quantile(0.5, sum by (le) (rate(${metrics.waitDuration}_bucket${EVERY})))`,
-        },
-        width: 6,
-      }),
-    ],
-    CDNetworks: [
-      curves({
-        title: 'Refused by CDNetworks',
-        answers:
-          'Does it throttle, refuse signatures, or lack a permission? Throttling means that quotas are wrong or others use the account.',
-        unit: units.RequestsPerSecond,
-        exemplars: true,
-        asks: {
-          '{{account}} {{reason}}': `sum by (account, reason) (rate(${metrics.vendorRefusals}{${ACCOUNT}}${EVERY}))`,
-        },
-        width: 6,
-      }),
-      curves({
-        title: 'Not answered by CDNetworks',
-        answers: 'Why did calls get no answer?',
-        unit: units.RequestsPerSecond,
-        asks: {
-          '{{account}} {{reason}}': `sum by (account, reason) (rate(${metrics.upstreamErrors}{${ACCOUNT}}${EVERY}))`,
-        },
-        width: 6,
-      }),
-      curves({
-        title: 'Slowest interfaces',
-        answers: 'Which interfaces does CDNetworks answer last? The ten with the greatest 95th percentile.',
-        unit: units.Seconds,
-        exemplars: true,
-        asks: {
-          '{{interface}}': `topk(10, histogram_quantile(0.95, sum by (le, interface) (rate(${metrics.upstreamDuration}_bucket${EVERY}))))`,
-        },
-        width: 6,
-      }),
-      figures({
-        title: 'Credential in use',
-        answers: 'Which credential signs, of accounts with two? Replicas may differ while keys are changed.',
-        unit: units.Short,
-        none: 'no account has two',
-        asks: {
-          '{{account}} {{credential}}': `sum by (account, credential) (${metrics.credentialInUse}{${ACCOUNT}}) > 0`,
-        },
-        width: 3,
-      }),
-      curves({
-        title: 'Credentials refused',
-        answers: 'How many calls has CDNetworks refused for their credential?',
-        unit: units.RequestsPerSecond,
-        asks: {
-          '{{account}} {{credential}}': `sum by (account, credential) (rate(${metrics.credentialRefusals}{${ACCOUNT}}${EVERY}))`,
-        },
-        width: 3,
-      }),
-    ],
+    Quota: quotaRow,
+    CDNetworks: vendorRow,
   },
 });

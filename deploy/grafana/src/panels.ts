@@ -2,6 +2,7 @@ import { PanelBuilder as BarGauge } from '@grafana/grafana-foundation-sdk/bargau
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
   BigValueGraphMode,
+  BigValueTextMode,
   GraphThresholdsStyleConfigBuilder,
   GraphThresholdsStyleMode,
   LegendDisplayMode,
@@ -66,7 +67,11 @@ export function bars(question: Question & { readonly max?: number }): Builder<Pa
 
 /** Writes a figure for each series as it stands now. */
 export function figures(question: Question): Builder<Panel> {
-  const panel = new Stat().reduceOptions(last()).graphMode(BigValueGraphMode.None).orientation(VizOrientation.Auto);
+  const panel = new Stat()
+    .reduceOptions(last())
+    .graphMode(BigValueGraphMode.None)
+    .textMode(BigValueTextMode.ValueAndName)
+    .orientation(VizOrientation.Auto);
   return asked(panel, question, targetsOf(question, 'now'));
 }
 
