@@ -35,6 +35,7 @@ export interface Config {
   readonly anonymous?: {
     readonly account: string;
     readonly allow: readonly string[];
+    readonly forwardHeaders?: readonly string[];
     readonly waitMs?: number;
     /** Networks that they may call from, beside loopback and unix sockets. */
     readonly trustNetwork?: readonly string[];

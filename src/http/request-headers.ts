@@ -26,7 +26,7 @@ const FORWARDED: readonly string[] = [
 /**
  * What is sent on of the caller's headers.
  *
- * @param options.privileged headers that act for others (`on-behalf-of`), which only the account's configuration lets through
+ * @param options.privileged headers that act for others (`on-behalf-of`), as far as the caller may send them
  * @param options.trace goes on at the vendor; `tracestate` belongs to a caller's trace alone
  */
 export function forwardedHeaders(

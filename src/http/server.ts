@@ -35,7 +35,7 @@ export async function createServer(options: {
   listener: Listener;
   /** `listen[0]` */
   name: string;
-  parts: Omit<ProxyParts, 'bearers' | 'socketConsumer'>;
+  parts: Omit<ProxyParts, 'bearers' | 'listener'>;
   limits: ServerLimits & { readonly eventLoopDelayMs: number; readonly inFlight: number };
   connections: Connections;
   telemetry: Telemetry;
@@ -110,9 +110,14 @@ export async function createServer(options: {
       { name: 'the gateway', limit: limits.inFlight },
       { name, limit: listener.inFlight },
     ],
-    ...('unixSocket' in listener && listener.consumer !== undefined && { socketConsumer: listener.consumer }),
+    listener: whoseOrWhere(listener),
   });
   return server;
+}
+
+function whoseOrWhere(listener: Listener): ProxyParts['listener'] {
+  if (!('unixSocket' in listener)) return { listenerHost: listener.host };
+  return listener.consumer === undefined ? {} : { socketConsumer: listener.consumer };
 }
 
 /** Tells of connections that end before there is a request. */

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import { redisStoreAt, startTestGateway, WIDE } from '../support/gateway.ts';
+import { LIMITS, redisStoreAt, startTestGateway, WIDE } from '../support/gateway.ts';
 import { startRedis } from '../support/redis-server.ts';
 
 type Overrides = Parameters<typeof startTestGateway>[1];
@@ -119,7 +119,11 @@ t.test('quotas are told as the store last knew them, and a scrape waits for nobo
 t.test('no caller can make a series: ten thousand odd paths and a thousand tokens add a bounded few', async (t) => {
   const token = 'the-token-of-the-bot-0123456789abcdef';
   const bot = { name: 'bot', tokenSha256: hash('sha256', token), accounts: ['main'], allow: ['*'] };
-  const { call, scrape } = await start(t, { consumers: [bot], log: { level: 'silent' } });
+  const { call, scrape } = await start(t, {
+    consumers: [bot],
+    limits: { ...LIMITS, eventLoopDelayMs: 60_000 },
+    log: { level: 'silent' },
+  });
   const series = async () => (await scrape('')).text.match(/^cdnetworks_\S+/gm) ?? [];
   const authorization = (n: number) => ({ authorization: `Bearer ${n === 0 ? token : `wrong-${n}`}` });
   const odd = async (n: number) => {
