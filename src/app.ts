@@ -201,9 +201,9 @@ export async function startGateway(
     closeDoors: async () => void (await Promise.all([...servers, ...admin].map((listening) => listening.close()))),
     async closeRest({ finished }) {
       if (finished) await upstreams.close();
+      audit?.close();
       await lookup.close();
       await store.close();
-      audit?.close();
       log.info({ finished }, 'gateway stopped');
     },
   });

@@ -48,6 +48,6 @@ export function operatorsPort(parts: OperatorsParts): () => Promise<ReturnType<t
   return async () =>
     createAdmin({
       ...{ registry: telemetry.registry, readGauges, draining, store, snapshot, look, facts },
-      ...{ limits: config.limits, storeType: config.store.type, lookup: parts.lookup },
+      ...{ limits: config.limits, host: config.admin.host, storeType: config.store.type, lookup: parts.lookup },
     });
 }

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { OpenMetricsContentType, Registry } from 'prom-client';
+import { refuseForeignHost } from '../identify/web-page.ts';
 import type { QuotaStore } from '../quota/store.ts';
 import { createHttpServer, type ServerLimits } from './http-server.ts';
 import { quotaReport } from './quota-report.ts';
@@ -17,6 +18,8 @@ export interface AdminParts extends StatusParts {
   /** `memory` or `redis`. */
   readonly storeType: string;
   readonly limits: ServerLimits;
+  /** Where it listens, as configured. */
+  readonly host: string;
 }
 
 /**
@@ -27,6 +30,14 @@ export function createAdmin(parts: AdminParts): FastifyInstance {
   const { registry, readGauges, draining, store, storeType, snapshot, limits } = parts;
   const admin = Fastify({ logger: false, serverFactory: (handler) => createHttpServer(handler, { limits }) });
   admin.addHook('onRequest', async (request, reply) => {
+    const { raw, socket } = request;
+    try {
+      refuseForeignHost({ rawHeaders: raw.rawHeaders, peer: socket.remoteAddress ?? '', listenerHost: parts.host });
+    } catch {
+      // A page of some web site that is open in a browser here, by way of DNS.
+      const message = 'over loopback the Host must be localhost, 127.0.0.1 or admin.host';
+      return reply.code(403).header('connection', 'close').send({ message });
+    }
     // Before a body is read, and whatever its type.
     if (request.is404) return reply.code(404).header('connection', 'close').send({ message: 'there is nothing here' });
   });

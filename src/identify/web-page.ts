@@ -25,7 +25,11 @@ export function refuseWebPage({ rawHeaders, peer }: Presented): void {
  *
  * @throws `consumer-forbidden`
  */
-export function refuseForeignHost({ rawHeaders, peer, listenerHost }: Presented): void {
+export function refuseForeignHost({
+  rawHeaders,
+  peer,
+  listenerHost,
+}: Pick<Presented, 'rawHeaders' | 'peer' | 'listenerHost'>): void {
   const [host] = valuesOf(rawHeaders, 'host');
   if (host === undefined || !isLoopback(peer)) return;
   const name = nameOf(host);

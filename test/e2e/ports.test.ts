@@ -44,6 +44,17 @@ t.test('a start that fails at its second listener leaves none open', async (t) =
   await t.rejects(send(`http://127.0.0.1:${first.port}`, { target: '/a' }), { code: 'ECONNREFUSED' });
 });
 
+t.test('a web site whose name is made to resolve to this machine reads nothing of the operator', async (t) => {
+  const { gateway } = await startForwarding(t);
+  for (const target of ['/', '/requests', '/metrics', '/status', '/nothing']) {
+    const { status, bytes } = await send(gateway.admin, { target, headers: { host: 'evil.example' } });
+    t.equal(status, 403, target);
+    t.notMatch(bytes.toString(), /anonymous|main|cdnetworks_gateway_/);
+  }
+  const { status } = await send(gateway.admin, { target: '/livez', headers: { host: 'localhost:9090' } });
+  t.equal(status, 200);
+});
+
 const ADMIN_PATHS = ['/metrics', '/livez', '/readyz', '/quota?account=main', '/status', '/requests', '/'];
 
 t.test(
