@@ -16,26 +16,30 @@ export function startBareProxy(upstream, { pinned }) {
   return startProcess((port) => [file('bare-proxy.js'), port, upstream], { probe: PROBE, pinned });
 }
 
-/** The gateway as it is built, in front of `upstream`, with all on that a production one has on; its log goes to /dev/null. */
-export async function startGateway(upstream, { pinned }) {
+/**
+ * The gateway as it is built, in front of `upstream`, with all on that a production one has on; its log goes to /dev/null. `quiet`
+ * takes the log and the counting of metrics away, so that one can see what these cost.
+ */
+export async function startGateway(upstream, { pinned, quiet = false }) {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const config = join(folder, 'gateway.yaml');
   const adminPort = await freePort();
   return startProcess(
     (port) => {
-      writeFileSync(config, configOf({ port, adminPort, upstream }));
-      return [file('../dist/main.js'), 'serve', '--config', config];
+      writeFileSync(config, configOf({ port, adminPort, upstream, level: quiet ? 'silent' : 'info' }));
+      return [file(quiet ? 'quiet-gateway.js' : '../dist/main.js'), 'serve', '--config', config];
     },
     { probe: PROBE, pinned, env: { BENCH_ACCESS_KEY: 'bench-access-key', BENCH_SECRET_KEY: 'bench-secret-key' } },
   );
 }
 
 /** Quotas that are counted and never met. The window is short, so that what is remembered of the past has its full size soon. */
-function configOf({ port, adminPort, upstream }) {
+function configOf({ port, adminPort, upstream, level }) {
   return `
 listen: [{ port: ${port} }]
 admin: { port: ${adminPort} }
+log: { level: ${level} }
 accounts:
   main:
     origin: ${upstream}
