@@ -138,4 +138,32 @@ export function signingPromises(t: Test, makeStore: MakeStore): void {
     t.equal(permit.signingSecond, signingSecond + 241);
     t.equal((await admitted(store, { ...alike, maxWaitMs: 2_000 })).waitMs, waitMs + 1_000);
   });
+
+  t.test('a skew of the vendor is added to the clock by which the second is chosen', async (t) => {
+    const { store, advance } = await makeStore(t);
+    const free = request({ charges: plenty });
+    const { signingSecond } = await permitOf(store, free);
+    t.equal((await permitOf(store, { ...free, clockSkewMs: 100_000 })).signingSecond, signingSecond + 100);
+    t.equal((await permitOf(store, { ...free, clockSkewMs: -100_000 })).signingSecond, signingSecond - 100);
+    t.equal((await permitOf(store, { ...alike, clockSkewMs: -100_000 })).signingSecond, signingSecond - 100);
+
+    await advance(1_000);
+    t.equal((await permitOf(store, { ...alike, clockSkewMs: -100_000 })).signingSecond, signingSecond - 99);
+  });
+
+  t.test('requests that are signed alike never share a second, however the skew changes between them', async (t) => {
+    const { store, advance } = await makeStore(t);
+    const seconds: number[] = [];
+    // The clocks part by as much as two replicas' may, one of which has learned of the vendor's clock and one not.
+    for (const skewS of [0, 120, -120, 120, 0, -120, 3, 0, -3, 120, 0]) {
+      for (const stepMs of [0, 1_000, 21_000]) {
+        const decision = await store.admit({ ...alike, clockSkewMs: skewS * 1000, maxWaitMs: 0 });
+        if (decision.allowed) seconds.push(decision.permit.signingSecond);
+        else t.ok(decision.waitMs <= 450_000);
+        await advance(stepMs);
+      }
+    }
+    t.ok(seconds.length > 5);
+    t.equal(new Set(seconds).size, seconds.length);
+  });
 }
