@@ -8,19 +8,21 @@ import { createAdmin } from './http/admin.ts';
 import { auditEntryOf } from './http/audit-entry.ts';
 import { Callers } from './http/callers.ts';
 import { Connections } from './http/connections.ts';
-import { errorFacts } from './http/error-facts.ts';
 import { outcomeOf } from './http/forward.ts';
 import { InFlight } from './http/in-flight.ts';
 import { openListeners } from './http/listening.ts';
+import { createLog } from './http/log.ts';
 import { QuotaLook } from './http/quota-look.ts';
 import { Rotation } from './http/rotation.ts';
 import { createServer } from './http/server.ts';
 import { createTelemetry } from './http/telemetry.ts';
 import { createChangeTelemetry } from './http/telemetry-changes.ts';
 import { createConnectionTelemetry } from './http/telemetry-connections.ts';
+import { createGauges } from './http/telemetry-gauges.ts';
 import { datesFault, renewCertificates } from './http/tls.ts';
 import { REPLICA, toPastExchange } from './http/to-past-exchange.ts';
 import { Upstreams } from './http/upstreams.ts';
+import { VendorClocks } from './http/vendor-clocks.ts';
 import { openLookup } from './open-lookup.ts';
 import { openStore } from './open-store.ts';
 import type { Clock } from './quota/clock.ts';
@@ -71,12 +73,11 @@ export async function startGateway(
   const { version, clock = systemClock, destination = pino.destination({ sync: false }) } = options;
   const { limits } = config;
   const now = clock.monotonic;
-  const log = pino({ level: config.log.level, serializers: { err: errorFacts } }, destination);
+  const log = createLog(config.log, destination);
   const waitingRoom = new WaitingRoom({ places: limits.waiting, now });
   const lookup = openLookup(config.store, { log, now });
   const telemetry = createTelemetry({
     ...{ log, version, now },
-    waiting: () => waitingRoom.waiting,
     onExchange: (exchange, ending) => lookup.record(toPastExchange(exchange, ending, clock)),
   });
 
@@ -94,6 +95,7 @@ export async function startGateway(
     unseenMs: leaseMs + limits.waitMs,
     onError: telemetry.storeFailed,
     onLocalDenial: telemetry.deniedLocally,
+    onCall: telemetry.storeCalled,
   });
   const gate = createGate(store, {
     waitingRoom,
@@ -101,6 +103,7 @@ export async function startGateway(
     leaseMs,
     onStoreError: telemetry.storeFailed,
   });
+  const vendorClocks = new VendorClocks({ clock, log });
   const upstreams = new Upstreams({
     timeouts: { ...limits, sendBudgetMs },
     now,
@@ -109,6 +112,7 @@ export async function startGateway(
       void gate.settle(call.permit, outcome);
       telemetry.called(call, end, outcome);
       rotation.ended(call, end);
+      vendorClocks.ended(call, end);
       if (!call.exchange.apiInterface?.readOnly) audit?.record(auditEntryOf(call, clock.wall()));
     },
   });
@@ -127,6 +131,7 @@ export async function startGateway(
       bodyLimitBytes: limits.bodyBytes,
     }),
     rotation,
+    correctionMs: (account: string) => vendorClocks.correctionMs(account),
     audit,
     upstreams,
     limits,
@@ -151,15 +156,28 @@ export async function startGateway(
         now,
       }),
   }));
+  telemetry.configured(config.accounts.keys());
+  const look = new QuotaLook({ store, snapshot: () => snapshot, clock });
+  const readGauges = createGauges(telemetry.registry, {
+    snapshot: () => snapshot,
+    look,
+    mode: () => store.mode(),
+    rotation,
+    upstreams,
+    inFlight: telemetry.inFlight,
+    waiting: () => waitingRoom.waiting,
+    clockSkew: (account) => vendorClocks.seconds(account),
+  });
   const createOperatorsPort = async () =>
     createAdmin({
       registry: telemetry.registry,
+      readGauges,
       draining: () => stopping,
       limits,
       store,
       storeType: config.store.type,
       snapshot: () => snapshot,
-      look: new QuotaLook({ store, snapshot: () => snapshot, clock }),
+      look,
       lookup,
       facts: () => ({
         ...{ at: clock.wall(), configLoadedAt, version, node: process.version, replica: REPLICA, draining: stopping },
@@ -191,6 +209,7 @@ export async function startGateway(
       const following = toSnapshot(next, snapshot);
       renewCertificates(consumersPorts, { from: before.listen, to: next.listen });
       snapshot = following;
+      telemetry.configured(next.accounts.keys());
       configLoadedAt = clock.wall();
     },
     telemetry: changes,

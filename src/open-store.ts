@@ -11,6 +11,7 @@ import { readScripts } from './quota/redis-scripts.ts';
 import { RedisStore } from './quota/redis-store.ts';
 import type { Replica } from './quota/roster.ts';
 import type { QuotaStore } from './quota/store.ts';
+import { type OnStoreCall, timed } from './quota/store-timing.ts';
 
 /** A replica acts for at most this long after its last beat; with room for the beat itself. */
 const BEAT_SLACK_MS = 5000;
@@ -45,14 +46,20 @@ export async function openStore(
     unseenMs: number;
     onError: (error: unknown) => void;
     onLocalDenial: () => void;
+    onCall: OnStoreCall;
   },
 ): Promise<OpenStore> {
-  const { clock, unseenMs, onError, onLocalDenial } = options;
+  const { clock, unseenMs, onError, onLocalDenial, onCall } = options;
+  const now = clock.monotonic;
   if (config.type === 'memory') {
     const { journal: path } = config;
     const journal = path === undefined ? undefined : await openJournal({ path, clock, onError });
     // It knows quotas only from what it is asked.
-    return { store: createMemoryStore(clock, journal), prepare: async () => {}, replicas: () => [] };
+    return {
+      store: timed(createMemoryStore(clock, journal), { now, onCall }),
+      prepare: async () => {},
+      replicas: () => [],
+    };
   }
 
   const client = new RedisClient(config.location, {
@@ -88,7 +95,7 @@ export async function openStore(
   store.start();
   await ready();
   return {
-    store: withDenyCache(store, { now: clock.monotonic, onLocalDenial }),
+    store: withDenyCache(timed(store, { now, onCall }), { now, onLocalDenial }),
     async prepare(quotas) {
       store.extend(needsOf(quotas));
       await ready();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import createRouter from 'find-my-way';
 import type { Limit } from '../quota/policy.ts';
+import { soundsReadOnly } from './sounds-read-only.ts';
 
 /** One call of the vendor's API and its unit of quota. */
 export interface ApiInterface {
@@ -10,7 +11,10 @@ export interface ApiInterface {
   readonly label: string;
   /** The vendor's own name for it; absent when it isn't in the catalogue. */
   readonly name?: string;
-  /** Looks things up and changes nothing. For POST a guess by name, made with the catalogue. */
+  /**
+   * Looks things up, changes nothing and hands out no key. A guess by name, made with the catalogue and in doubt `false`: a wrong
+   * `true` would let a caller change what it may only look at, and keep the change out of the audit log.
+   */
   readonly readOnly: boolean;
   /** What the vendor's pages and SDKs say of this interface beside the general limits. */
   readonly documentedLimits: readonly Limit[];
@@ -33,6 +37,7 @@ interface CatalogueEntry {
   readonly name: string;
   readonly method: string;
   readonly uri: string;
+  /** By default, what a GET is and nothing else. */
   readonly looksReadOnly?: boolean;
   readonly documentedLimits?: readonly { readonly count: number; readonly windowSeconds: number }[];
 }
@@ -46,36 +51,51 @@ export function loadCatalogue(configured: Iterable<string> = []): Catalogue {
   const file = new URL('../../config/interfaces.json', import.meta.url);
   const known = (JSON.parse(readFileSync(file, 'utf8')) as CatalogueEntry[]).map(fromEntry);
   const ids = new Set(known.map((apiInterface) => apiInterface.id));
-  const added = [...configured].filter((id) => !ids.has(id)).map(fromId);
-  return createCatalogue([...known, ...added]);
-}
-
-function createCatalogue(interfaces: readonly ApiInterface[]): Catalogue {
-  // The method is the first segment of the route: the router's own methods are Node's, and the vendor has ENABLE and DISABLE.
-  // A router that gives up on long segments (its default is 100) would let a long id out of its interface.
-  const router = createRouter({ maxParamLength: 65_536 });
-  for (const apiInterface of interfaces) {
-    router.on('GET', routeOf(apiInterface.id), () => {}, apiInterface);
-  }
+  const routes = createRoutes(known);
+  const added = [...configured].filter((id) => !ids.has(id)).map((id) => fromId(id, guessReadOnly(id, routes.find)));
+  routes.add(added);
   return {
-    interfaces,
+    interfaces: [...known, ...added],
     find(method, matchPath) {
       // A server answers HEAD with what it does for GET, so it is the same interface and spends the same quota.
       const counted = method === 'HEAD' ? 'GET' : method;
-      const found = router.find('GET', `/${counted}${matchPath.replace(/[%?#;]/g, encodeURIComponent)}`);
-      return found === null ? fold(counted, matchPath) : found.store;
+      const id = `${counted} ${matchPath}`;
+      return routes.find(id) ?? { ...fromId(fold(id), guessReadOnly(id, routes.find)), label: 'other' };
     },
   };
 }
 
+/** Finds an interface by method and path, `GET /api/domain/www.example.com`. */
+type Find = (call: string) => ApiInterface | undefined;
+
+function createRoutes(interfaces: readonly ApiInterface[]): {
+  find: Find;
+  add: (more: readonly ApiInterface[]) => void;
+} {
+  // The method is the first segment of the route: the router's own methods are Node's, and the vendor has ENABLE and DISABLE.
+  // A router that gives up on long segments (its default is 100) would let a long id out of its interface.
+  const router = createRouter({ maxParamLength: 65_536 });
+  const add = (more: readonly ApiInterface[]) => {
+    for (const apiInterface of more) router.on('GET', routeOf(apiInterface.id), () => {}, apiInterface);
+  };
+  add(interfaces);
+  const find: Find = (call) => {
+    const { method, path } = partsOf(call);
+    return router.find('GET', `/${method}${path.replace(/[%?#;]/g, encodeURIComponent)}`)?.store;
+  };
+  return { find, add };
+}
+
 /** `GET /api/domain/*` → `/GET/api/domain/:s3`; a template's trailing slash is dropped, as in `Target.matchPath`. */
 function routeOf(id: string): string {
-  const segments = id
-    .replace(' ', '')
-    .replace(/^([A-Z]+)/, '/$1')
-    .replace(/\/$/, '')
-    .split('/');
+  const { method, path } = partsOf(id);
+  const segments = `/${method}${path}`.replace(/\/$/, '').split('/');
   return segments.map((segment, index) => (segment === '*' ? `:s${index}` : segment)).join('/');
+}
+
+function partsOf(id: string): { method: string; path: string } {
+  const space = id.indexOf(' ');
+  return { method: id.slice(0, space), path: id.slice(space + 1) };
 }
 
 function fromEntry(entry: CatalogueEntry): ApiInterface {
@@ -84,7 +104,7 @@ function fromEntry(entry: CatalogueEntry): ApiInterface {
     id,
     label: id,
     name: entry.name,
-    readOnly: entry.method === 'GET' || entry.method === 'HEAD' || entry.looksReadOnly === true,
+    readOnly: entry.looksReadOnly ?? entry.method === 'GET',
     documentedLimits: (entry.documentedLimits ?? []).map(({ count, windowSeconds }) => ({
       quota: count,
       windowMs: windowSeconds * 1000,
@@ -92,8 +112,20 @@ function fromEntry(entry: CatalogueEntry): ApiInterface {
   });
 }
 
-function fromId(id: string): ApiInterface {
-  return Object.freeze({ id, label: id, readOnly: /^(GET|HEAD) /.test(id), documentedLimits: [] });
+function fromId(id: string, readOnly: boolean): ApiInterface {
+  return Object.freeze({ id, label: id, readOnly, documentedLimits: [] });
+}
+
+const CHANGING = ['POST', 'PUT', 'PATCH', 'DELETE'];
+
+/**
+ * Whether a call that the vendor's catalogue doesn't have is a look-up: a GET that sounds like one, and not of a path that the
+ * catalogue has for changes alone, because a server may not care by which method it is called.
+ */
+function guessReadOnly(id: string, find: Find): boolean {
+  const { method, path } = partsOf(id);
+  if ((method !== 'GET' && method !== 'HEAD') || !soundsReadOnly(path)) return false;
+  return CHANGING.every((other) => find(`${other} ${path}`)?.readOnly ?? true);
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -103,10 +135,7 @@ function isId(segment: string): boolean {
   return /^\d+$/.test(segment) || UUID.test(segment) || /^[0-9a-f]{8,}$/i.test(segment) || segment.includes('.');
 }
 
-function fold(method: string, matchPath: string): ApiInterface {
-  const path = matchPath
-    .split('/')
-    .map((segment) => (isId(segment) ? '*' : segment))
-    .join('/');
-  return { ...fromId(`${method} ${path}`), label: 'other' };
+function fold(id: string): string {
+  const segments = id.split('/');
+  return segments.map((segment) => (isId(segment) ? '*' : segment)).join('/');
 }

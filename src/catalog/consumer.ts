@@ -1,8 +1,12 @@
 import { consumerForbidden } from '../errors.ts';
 import type { Limit } from '../quota/policy.ts';
+import type { Account } from './account.ts';
 import type { ApiInterface } from './api-interface.ts';
 import type { Network } from './network.ts';
 import type { Secret } from './secret.ts';
+
+/** Headers that act for others of the vendor's customers, or look at their figures. */
+export const PRIVILEGED_HEADERS = ['on-behalf-of', 'report-range'] as const;
 
 /** Who calls the gateway, and what it may call. */
 export interface Consumer {
@@ -10,6 +14,8 @@ export interface Consumer {
   /** Names of accounts; the first is used unless the caller picks another. */
   readonly accounts: readonly string[];
   readonly allow: readonly string[];
+  /** Which privileged headers it may send, where its account lets them through. */
+  readonly forwardHeaders?: readonly string[];
   /** What it may spend of an account at most; its share of each one that it uses. */
   readonly quota?: Limit;
   /** How long its requests wait for quota when they don't say; not at all without it. */
@@ -45,6 +51,26 @@ export function accountOf(consumer: Consumer, asked: string | undefined): string
     throw consumerForbidden(`consumer ${consumer.name} may not use that account`);
   }
   return name;
+}
+
+/**
+ * Which privileged headers go on to the vendor: those that both consumer and account have.
+ *
+ * @param sent lower-case names of the request's headers
+ * @throws `consumer-forbidden` for any other that is sent: without it, the call would be made for the account itself
+ */
+export function privilegedHeaders(
+  consumer: Consumer,
+  { account, sent }: { account: Pick<Account, 'name' | 'forwardHeaders'>; sent: Readonly<Record<string, unknown>> },
+): readonly string[] {
+  const given = PRIVILEGED_HEADERS.filter((name) => sent[name] !== undefined);
+  const forbidden = given.find(
+    (name) => !account.forwardHeaders.includes(name) || !consumer.forwardHeaders?.includes(name),
+  );
+  if (forbidden === undefined) return given;
+  throw consumerForbidden(
+    `${forbidden} is not among the forwardHeaders of both consumer ${consumer.name} and account ${account.name}`,
+  );
 }
 
 /**

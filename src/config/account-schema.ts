@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { PRIVILEGED_HEADERS } from '../catalog/consumer.ts';
 import { AccountQuotasSchema } from './quota-schema.ts';
 
 export const SecretReferenceSchema = Type.Unsafe<{ env: string } | { file: string }>(
@@ -66,6 +67,12 @@ const CredentialSchema = Type.Unsafe<Static<typeof AccessKeySchema> | Static<typ
   oneOf: [AccessKeySchema, ApiKeySchema],
 });
 
+/** Which privileged headers are sent on. */
+export const ForwardHeaders = Type.Array(Type.Enum([...PRIVILEGED_HEADERS]), {
+  title: 'a list of header names, each once',
+  uniqueItems: true,
+});
+
 /** A customer account at CDNetworks as the file describes it. */
 export const AccountSchema = Type.Object(
   {
@@ -87,10 +94,8 @@ export const AccountSchema = Type.Object(
       }),
     ),
     quotas: Type.Optional(AccountQuotasSchema),
-    forwardHeaders: Type.Array(Type.Enum(['on-behalf-of', 'report-range']), {
-      title: 'a list of header names, each once',
-      description: 'Privileged request headers that callers may send on.',
-      uniqueItems: true,
+    forwardHeaders: Type.With(ForwardHeaders, {
+      description: 'Privileged request headers that those consumers may send on that have them in their own list.',
       default: [],
     }),
     inFlight: Type.Optional(

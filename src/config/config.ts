@@ -35,6 +35,7 @@ export interface Config {
   readonly anonymous?: {
     readonly account: string;
     readonly allow: readonly string[];
+    readonly forwardHeaders?: readonly string[];
     readonly waitMs?: number;
     /** Networks that they may call from, beside loopback and unix sockets. */
     readonly trustNetwork?: readonly string[];
@@ -69,5 +70,8 @@ export interface Config {
     readonly waiting: number;
   };
   readonly audit?: AuditConfig;
-  readonly log: { readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent' };
+  readonly log: {
+    readonly level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+    readonly format?: 'pino' | 'ecs';
+  };
 }

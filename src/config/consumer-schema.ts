@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { SecretReferenceSchema } from './account-schema.ts';
+import { ForwardHeaders, SecretReferenceSchema } from './account-schema.ts';
 import { DURATION } from './duration.ts';
 import { ALLOW_PATTERN } from './interface-pattern.ts';
 import { Limit } from './quota-schema.ts';
@@ -12,10 +12,14 @@ const Allow = Type.Array(
     title: 'a list of at least one pattern',
     description:
       'What may be called: `METHOD /path`, with `*` for any method or one segment and a final `/**` for the rest; ' +
-      '`*` alone is everything; `read-only` is every GET and the look-ups among the POSTs.',
+      '`*` alone is everything; `read-only` is what looks things up, changes nothing and gives out no key, by GET or POST.',
     minItems: 1,
   },
 );
+
+const MayForward = Type.With(ForwardHeaders, {
+  description: 'Privileged request headers that may be sent, where the account has them in its own list.',
+});
 
 const Wait = Type.String({
   title: 'a duration such as 2m (at most 1h)',
@@ -121,6 +125,7 @@ export const ConsumerSchema = Type.Object(
       uniqueItems: true,
     }),
     allow: Allow,
+    forwardHeaders: Type.Optional(MayForward),
     quota: Type.Optional(
       Type.With(Limit, { description: 'Its own share: what it may spend of each account, beside the limits of that.' }),
     ),
@@ -134,6 +139,7 @@ export const AnonymousSchema = Type.Object(
   {
     account: Type.With(AccountName, { description: 'The account that they use.' }),
     allow: Type.With(Allow, { default: ['*'] }),
+    forwardHeaders: Type.Optional(MayForward),
     wait: Type.Optional(Wait),
     trustNetwork: Type.Optional(
       Type.Array(Type.String({ title: 'a network such as 10.0.0.0/8' }), {

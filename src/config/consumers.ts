@@ -31,7 +31,7 @@ export function checkConsumers(file: File, sources: Sources): Fault[] {
  */
 export function toConsumers({ consumers }: FileConfig, sources: Sources): KnownConsumer[] {
   return Object.entries(consumers).map(([name, consumer]) => {
-    const { token, accessKey, apiKey, certificate, accounts, allow, quota, ...rest } = consumer;
+    const { token, accessKey, apiKey, certificate, accounts, allow, forwardHeaders, quota, ...rest } = consumer;
     return {
       name,
       ...(token && { tokenSha256: token.sha256 }),
@@ -40,6 +40,7 @@ export function toConsumers({ consumers }: FileConfig, sources: Sources): KnownC
       ...(certificate && { certificateName: certificateName(certificate) }),
       accounts,
       allow,
+      ...(forwardHeaders && { forwardHeaders }),
       ...(quota && { quota: toLimit(quota) }),
       ...toWait(rest),
     };
@@ -48,8 +49,8 @@ export function toConsumers({ consumers }: FileConfig, sources: Sources): KnownC
 
 /** Resolves what a file says of callers without credentials. */
 export function toAnonymous(anonymous: NonNullable<FileConfig['anonymous']>): NonNullable<Config['anonymous']> {
-  const { account, allow, trustNetwork, ...rest } = anonymous;
-  return { account, allow, ...toWait(rest), ...(trustNetwork && { trustNetwork }) };
+  const { wait, ...rest } = anonymous;
+  return { ...rest, ...(wait !== undefined && toWait({ wait })) };
 }
 
 const KINDS = ['token', 'accessKey', 'apiKey', 'certificate'] as const;

@@ -76,6 +76,10 @@ const LogSchema = Type.Object(
       description: 'The least severe level that is written.',
       default: 'info',
     }),
+    format: Type.Enum(['pino', 'ecs'], {
+      description: "Names of the fields: pino's, or those of the Elastic Common Schema.",
+      default: 'pino',
+    }),
   },
   { additionalProperties: false, description: 'The log.', default: {} },
 );

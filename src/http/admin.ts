@@ -1,13 +1,16 @@
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { Registry } from 'prom-client';
+import type { OpenMetricsContentType, Registry } from 'prom-client';
 import type { QuotaStore } from '../quota/store.ts';
 import { createHttpServer, type ServerLimits } from './http-server.ts';
 import { quotaReport } from './quota-report.ts';
 import { type StatusParts, statusRoutes } from './status/routes.ts';
+import { metricsText } from './telemetry-text.ts';
 
 /** What the operator's port tells of. */
 export interface AdminParts extends StatusParts {
-  readonly registry: Registry;
+  readonly registry: Registry<OpenMetricsContentType>;
+  /** Reads the gauges. */
+  readonly readGauges: () => void;
   /** True once the gateway stops taking new requests. */
   readonly draining: () => boolean;
   readonly store: Pick<QuotaStore, 'mode' | 'usage'>;
@@ -21,7 +24,7 @@ export interface AdminParts extends StatusParts {
  * `/quota?account=NAME` (who has spent what), `/requests` (past requests by id), `/status`, and `/`, the same as a page.
  */
 export function createAdmin(parts: AdminParts): FastifyInstance {
-  const { registry, draining, store, storeType, snapshot, limits } = parts;
+  const { registry, readGauges, draining, store, storeType, snapshot, limits } = parts;
   const admin = Fastify({ logger: false, serverFactory: (handler) => createHttpServer(handler, { limits }) });
   admin.addHook('onRequest', async (request, reply) => {
     // Before a body is read, and whatever its type.
@@ -35,7 +38,11 @@ export function createAdmin(parts: AdminParts): FastifyInstance {
     if (!ready) reply.code(503);
     return { status: draining() ? 'draining' : ready ? 'ready' : 'not ready', store: storeType, mode };
   });
-  admin.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+  admin.get('/metrics', async (request, reply) => {
+    readGauges();
+    const { type, text } = await metricsText(registry, request.headers.accept);
+    return reply.type(type).send(text);
+  });
   admin.get<{ Querystring: { account?: string } }>('/quota', async ({ query }, reply) => {
     const known = snapshot();
     const account = known.accounts.get(query.account ?? '');

@@ -6,10 +6,16 @@ import type { Snapshot } from '../catalog/snapshot.ts';
 import { authenticationLimited, consumerUnknown, overloaded } from '../errors.ts';
 import { FailedAuthentications, failureKey } from '../identify/failed-authentications.ts';
 import { challengesOf, identify } from '../identify/identify.ts';
-import { type Claim, NotIdentified, type Presented, type Proof, UNIX_SOCKET } from '../identify/presented.ts';
+import {
+  type Claim,
+  NotIdentified,
+  type Presented,
+  type Proof,
+  type Proven,
+  UNIX_SOCKET,
+} from '../identify/presented.ts';
 import type { Clock } from '../quota/clock.ts';
 import type { Gate } from '../quota/gate.ts';
-import type { NameUse } from '../quota/store.ts';
 import type { Stay } from './in-flight.ts';
 import { enterUnproven, leaveUnproven } from './unproven.ts';
 
@@ -18,8 +24,6 @@ interface Heard {
   readonly claim: Claim<Consumer>;
   readonly peer: string;
   readonly consumers: Snapshot['consumers'];
-  /** What it uses up, once its proof was found right. */
-  use?: NameUse;
   /** Its proof waits for its body. */
   pending: boolean;
 }
@@ -34,8 +38,8 @@ const COUNTED_FOR_MS = 600_000;
 type OnFailure = (failure: Pick<NotIdentified, 'scheme' | 'reason'>) => void;
 
 /**
- * Who calls: claims are heard from the head of a request. Those that cover a body are proven once that is here, all others at once.
- * Until then a request is a stranger's, whatever access key it names.
+ * Who calls: claims are heard from the head of a request, and proven once its body is here, if that takes the body. Until then a
+ * request is a stranger's, whatever access key it names.
  */
 export class Callers {
   readonly #heard = new WeakMap<FastifyRequest, Heard>();
@@ -63,9 +67,13 @@ export class Callers {
    */
   claim(
     request: FastifyRequest,
-    { snapshot, socketConsumer, stay }: { snapshot: Snapshot; socketConsumer: string | undefined; stay: Stay },
+    {
+      snapshot,
+      stay,
+      ...listener
+    }: { snapshot: Snapshot; stay: Stay } & Pick<Presented, 'socketConsumer' | 'listenerHost'>,
   ): Consumer {
-    const presented = presentedBy(request, socketConsumer);
+    const presented = presentedBy(request, listener);
     const { peer } = presented;
     const { consumers } = snapshot;
     try {
@@ -79,9 +87,7 @@ export class Callers {
       }
       request.exchange.claimed = consumer.name;
       const bytes = bodyBytes(request, this.#bodyLimitBytes);
-      if (bytes === 0) {
-        heard.use = proof.prove(Buffer.alloc(0));
-      } else {
+      if (bytes > 0) {
         const key = failureKey(peer, proof.id);
         const failed = this.#failures.waitMs(key, this.#clock.monotonic()) > 0;
         enterUnproven(stay, { key, failed, bytes, bodyLimitBytes: this.#bodyLimitBytes });
@@ -94,26 +100,25 @@ export class Callers {
   }
 
   /**
-   * Tells who a request has proven to be.
+   * Tells who a request has proven to be, and what a plus sign in its query means.
    *
    * @throws as `claim`, for a signature that doesn't fit or was used before; `quota-unavailable` if nobody can tell whether it was
    */
-  async prove(request: FastifyRequest): Promise<Consumer> {
+  async prove(request: FastifyRequest): Promise<{ consumer: Consumer } & Pick<Proven, 'plus'>> {
     const heard = this.#heard.get(request);
     if (heard === undefined) throw new Error('nobody was heard');
     const { consumer, proof } = heard.claim;
-    if (proof === undefined) return consumer;
+    if (proof === undefined) return { consumer, plus: 'space' };
     try {
-      if (heard.pending) {
-        this.#judged(request, heard, proof);
-        heard.use = proof.prove(request.body instanceof Buffer ? request.body : Buffer.alloc(0));
-      }
-      await this.#useUp(heard.use, { consumer, proof });
+      this.#judged(request, heard, proof);
+      const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
+      const proven = proof.prove(body, this.#clock.wall());
+      await this.#useUp(proven, { consumer, proof });
+      request.exchange.consumer = consumer;
+      return { consumer, plus: proven.plus };
     } catch (error) {
       throw this.#refusal(error, heard);
     }
-    request.exchange.consumer = consumer;
-    return consumer;
   }
 
   /** A request is over. One whose caller kept its proof back has failed to prove who it is. */
@@ -125,14 +130,14 @@ export class Callers {
   }
 
   #judged({ exchange }: FastifyRequest, heard: Heard, { id }: Proof): void {
+    if (!heard.pending) return;
     heard.pending = false;
     if (exchange.stay !== undefined) leaveUnproven(exchange.stay, failureKey(heard.peer, id));
   }
 
-  async #useUp(use: NameUse | undefined, { consumer, proof }: { consumer: Consumer; proof: Proof }): Promise<void> {
-    if (use === undefined) throw new Error('nothing was proven');
+  async #useUp({ usedUp }: Proven, { consumer, proof }: { consumer: Consumer; proof: Proof }): Promise<void> {
     this.#count(consumer);
-    if (await this.#useOnce(use)) return;
+    if (await this.#useOnce(usedUp)) return;
     const message = 'this signature was used before; a new one needs another second';
     throw new NotIdentified(message, { scheme: 'access-key', reason: 'replayed', id: proof.id });
   }
@@ -168,7 +173,7 @@ function bodyBytes({ headers }: FastifyRequest, limitBytes: number): number {
   return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : limitBytes;
 }
 
-function presentedBy(request: FastifyRequest, socketConsumer: string | undefined): Presented {
+function presentedBy(request: FastifyRequest, listener: Pick<Presented, 'socketConsumer' | 'listenerHost'>): Presented {
   const { raw, socket, originalUrl } = request;
   return {
     method: request.method,
@@ -176,7 +181,7 @@ function presentedBy(request: FastifyRequest, socketConsumer: string | undefined
     rawHeaders: raw.rawHeaders,
     peer: peerOf(request),
     certificate: () => (isVerified(socket) ? socket.getPeerX509Certificate() : undefined),
-    ...(socketConsumer === undefined ? {} : { socketConsumer }),
+    ...listener,
   };
 }
 

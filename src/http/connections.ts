@@ -118,7 +118,7 @@ export class Connections {
     } else {
       socket.destroy();
     }
-    this.#telemetry.begin();
+    this.#telemetry.beginUnread();
     this.#telemetry.end(exchange, { status: canBeTold ? statusOf(error) : 499, left: !canBeTold, remoteAddress });
   }
 }

@@ -1,3 +1,4 @@
+import type { Span } from '@opentelemetry/api';
 import type { Account } from '../catalog/account.ts';
 import type { ApiInterface } from '../catalog/api-interface.ts';
 import type { Consumer } from '../catalog/consumer.ts';
@@ -7,12 +8,17 @@ import type { Permit, PolicyState } from '../quota/store.ts';
 import type { Target } from '../signing/target.ts';
 import type { UpstreamRequest } from '../signing/upstream-request.ts';
 import type { Stay } from './in-flight.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /** What is known so far of one request and its answer. Each stage of the flow adds what it found; none reads the future. */
 export interface Exchange {
   readonly id: string;
   /** Monotonic ms. */
   readonly startedAt: number;
+  /** Absent where no request could be read. */
+  readonly trace?: TraceContext;
+  /** Where somebody records spans. */
+  readonly span?: Span;
   /** Where it counts as one that is under way. */
   stay?: Stay;
   /** After `x-http-method-override`. */

@@ -59,7 +59,7 @@ function retryAfterMsOf(headers: Readonly<Record<string, string | string[] | und
 }
 
 /** Whose fault it was that no answer came, in our words. */
-function errorOf(call: UpstreamCall, cause: Error): GatewayError {
+export function errorOf(call: UpstreamCall, cause: Error): GatewayError {
   if (cause instanceof SendBudgetSpent) return stoodStill();
   const sent = call.writtenAt !== undefined;
   if (cause instanceof errors.ConnectTimeoutError || cause instanceof errors.HeadersTimeoutError) {

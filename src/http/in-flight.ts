@@ -33,14 +33,15 @@ export class Stay {
   /** What bears it, and how much of it. */
   readonly #borne = new Map<string, number>();
   #counted = true;
+  #isOver = false;
 
   constructor(count: (name: string, change: number) => number) {
     this.#count = count;
   }
 
-  /** @throws `overloaded` when as many as it bears are under way already */
+  /** Changes nothing once it is over. @throws `overloaded` when as many as it bears are under way already */
   enter({ name, limit, unit }: Bearer, weight = 1): void {
-    if (limit === undefined) return;
+    if (limit === undefined || this.#isOver) return;
     if (this.#count(name, weight) > limit) {
       this.#count(name, -weight);
       throw overloaded({ name, limit, ...(unit && { unit }) });
@@ -68,6 +69,7 @@ export class Stay {
   end(): void {
     this.#change(false);
     this.#borne.clear();
+    this.#isOver = true;
   }
 
   #change(counted: boolean): void {

@@ -2,9 +2,10 @@ import httpProxy from '@fastify/http-proxy';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Account } from '../catalog/account.ts';
-import { accountOf, authorize, type Consumer } from '../catalog/consumer.ts';
+import { accountOf, authorize, type Consumer, privilegedHeaders } from '../catalog/consumer.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { auditUnavailable, shuttingDown, targetTooLong } from '../errors.ts';
+import type { Presented } from '../identify/presented.ts';
 import { chargesOf } from '../quota/charges.ts';
 import type { Gate, Patience } from '../quota/gate.ts';
 import { signable } from '../signing/sign.ts';
@@ -26,9 +27,11 @@ export interface ProxyParts {
   readonly snapshot: () => Snapshot;
   readonly gate: Gate;
   readonly callers: Callers;
-  /** The consumer that this listener's socket belongs to, if it does. */
-  readonly socketConsumer?: string;
+  /** The consumer that this listener's socket belongs to, or the host that it is on. */
+  readonly listener: Pick<Presented, 'socketConsumer' | 'listenerHost'>;
   readonly rotation: Rotation;
+  /** How far the account's vendor is ahead of this clock, where that matters for signing. */
+  readonly correctionMs: (account: string) => number;
   /** Where calls that change something are to be recorded. */
   readonly audit: AuditLog | undefined;
   readonly upstreams: Upstreams;
@@ -69,11 +72,12 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     exchange.stay = stay;
     for (const bearer of parts.bearers) stay.enter(bearer);
     if (request.originalUrl.length > parts.limits.urlBytes) throw targetTooLong(parts.limits.urlBytes);
-    const consumer = parts.callers.claim(request, { snapshot, socketConsumer: parts.socketConsumer, stay });
+    const consumer = parts.callers.claim(request, { snapshot, stay, ...parts.listener });
     if (exchange.consumer === undefined) reply.raw.once('close', () => parts.callers.ended(request));
     const account = snapshot.accounts.get(accountOf(consumer, headerOf(request, 'x-gateway-account')));
     if (account === undefined) throw new Error('a consumer names an account that is not configured');
     exchange.account = account;
+    privilegedHeaders(consumer, { account, sent: request.headers });
     refuseUnsound(request);
     exchange.method = methodOf(request);
     exchange.target = parseTarget(request.originalUrl);
@@ -89,14 +93,17 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     const { exchange } = request;
     const { account, apiInterface, method, target } = exchange;
     if (!account || !apiInterface || !target) throw new Error('not resolved');
-    const proven = exchange.consumer !== undefined;
-    const consumer = await parts.callers.prove(request);
-    if (!proven) exchange.stay?.enter(bearerOf(account));
+    const isProven = exchange.consumer !== undefined;
+    const { consumer, plus } = await parts.callers.prove(request);
+    if (!isProven) exchange.stay?.enter(bearerOf(account));
     const upstreamRequest = toUpstreamRequest({
       method,
-      target,
+      target: plus === 'space' ? target : parseTarget(request.originalUrl, { plus }),
       origin: account.origin,
-      headers: forwardedHeaders(request.headers, account.forwardHeaders),
+      headers: forwardedHeaders(request.headers, {
+        privileged: privilegedHeaders(consumer, { account, sent: request.headers }),
+        trace: exchange.trace,
+      }),
       body: request.body instanceof Buffer ? request.body : undefined,
     });
     const unrecorded = () => !apiInterface.readOnly && parts.audit?.refuses === true;
@@ -111,6 +118,7 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
           charges: chargesOf(account.quotas, apiInterface, consumer),
           marginMs: account.quotas.marginMs,
           consumer: consumer.name,
+          clockSkewMs: parts.correctionMs(account.name),
           ...(fingerprint === undefined ? {} : { fingerprint }),
         },
         patience,

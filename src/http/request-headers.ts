@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { type TraceContext, traceparentOf } from './trace-context.ts';
 
 /**
  * The caller's headers that reach the vendor. A list of what may pass, not of what may not: a new kind of credential that some
@@ -25,10 +26,16 @@ const FORWARDED: readonly string[] = [
 /**
  * What is sent on of the caller's headers.
  *
- * @param privileged headers that act for others (`on-behalf-of`), which only the account's configuration lets through
+ * @param options.privileged headers that act for others (`on-behalf-of`), as far as the caller may send them
+ * @param options.trace goes on at the vendor; `tracestate` belongs to a caller's trace alone
  */
-export function forwardedHeaders(headers: IncomingHttpHeaders, privileged: readonly string[]): Record<string, string> {
+export function forwardedHeaders(
+  headers: IncomingHttpHeaders,
+  { privileged, trace }: { privileged: readonly string[]; trace: TraceContext | undefined },
+): Record<string, string> {
   const forwarded: Record<string, string> = { via: '1.1 cdnetworks-gateway' };
+  if (trace !== undefined) forwarded['traceparent'] = traceparentOf(trace);
+  if (trace?.parentId !== undefined) copy(headers, 'tracestate', forwarded);
   for (const name of FORWARDED) copy(headers, name, forwarded);
   for (const name of privileged) copy(headers, name, forwarded);
   return forwarded;

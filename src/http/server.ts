@@ -19,7 +19,7 @@ import type { Ending } from './exchange.ts';
 import { createHttpServer, type ServerLimits } from './http-server.ts';
 import { sendProblem } from './problem.ts';
 import { type ProxyParts, proxy } from './proxy.ts';
-import { methodUnknown } from './request-head.ts';
+import { headerOf, methodUnknown } from './request-head.ts';
 import { createRequestIds } from './request-ids.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { createConnectionTelemetry } from './telemetry-connections.ts';
@@ -35,7 +35,7 @@ export async function createServer(options: {
   listener: Listener;
   /** `listen[0]` */
   name: string;
-  parts: Omit<ProxyParts, 'bearers' | 'socketConsumer'>;
+  parts: Omit<ProxyParts, 'bearers' | 'listener'>;
   limits: ServerLimits & { readonly eventLoopDelayMs: number; readonly inFlight: number };
   connections: Connections;
   telemetry: Telemetry;
@@ -63,10 +63,11 @@ export async function createServer(options: {
 
   server.decorateRequest('exchange');
   server.addHook('onRequest', (request, reply, done) => {
-    const exchange = { id: request.id, startedAt: now(), method: request.method };
+    const { method } = request;
+    const traced = telemetry.begin({ method, traceparent: headerOf(request, 'traceparent') });
+    const exchange = { id: request.id, startedAt: now(), method, ...traced };
     request.exchange = exchange;
     connections.begin(reply);
-    telemetry.begin();
     // 'close' comes after every end of a response, also when the caller has left; Fastify's own onResponse doesn't.
     reply.raw.once('close', () => {
       connections.end(reply);
@@ -109,9 +110,14 @@ export async function createServer(options: {
       { name: 'the gateway', limit: limits.inFlight },
       { name, limit: listener.inFlight },
     ],
-    ...('unixSocket' in listener && listener.consumer !== undefined && { socketConsumer: listener.consumer }),
+    listener: whoseOrWhere(listener),
   });
   return server;
+}
+
+function whoseOrWhere(listener: Listener): ProxyParts['listener'] {
+  if (!('unixSocket' in listener)) return { listenerHost: listener.host };
+  return listener.consumer === undefined ? {} : { socketConsumer: listener.consumer };
 }
 
 /** Tells of connections that end before there is a request. */

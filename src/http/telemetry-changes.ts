@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
 import type { AuditListener } from '../audit/audit-log.ts';
+import { metricNames } from './metric-names.ts';
 import type { RotationListener } from './rotation.ts';
 
 /** What became of an attempt to change the configuration. */
@@ -14,12 +15,10 @@ export interface ChangeTelemetry {
   reloaded(result: ReloadResult, facts: object): void;
 }
 
-const PREFIX = 'cdnetworks_gateway_';
-
 /** @param options.wall time of day, ms */
 export function createChangeTelemetry(options: {
   log: Logger;
-  registry: Registry;
+  registry: Registry<OpenMetricsContentType>;
   wall: () => number;
 }): ChangeTelemetry {
   const { log, wall } = options;
@@ -60,34 +59,34 @@ export function createChangeTelemetry(options: {
   };
 }
 
-function createMetrics(registry: Registry) {
+function createMetrics(registry: Registry<OpenMetricsContentType>) {
   const registers = [registry];
   return {
     reloads: new Counter({
-      name: `${PREFIX}config_reloads_total`,
+      name: metricNames.configReloads,
       help: 'Attempts to change the configuration while the gateway runs.',
       labelNames: ['result'] as const,
       registers,
     }),
     loaded: new Gauge({
-      name: `${PREFIX}config_loaded_timestamp_seconds`,
+      name: metricNames.configLoaded,
       help: 'When the configuration in use was loaded.',
       registers,
     }),
     switches: new Counter({
-      name: `${PREFIX}credential_switches_total`,
+      name: metricNames.credentialSwitches,
       help: 'Changes from the first credential of an account to the next one.',
       labelNames: ['account'] as const,
       registers,
     }),
     refusals: new Counter({
-      name: `${PREFIX}credential_refusals_total`,
+      name: metricNames.credentialRefusals,
       help: 'Calls that the vendor refused for their credential (462, 401).',
       labelNames: ['account', 'credential'] as const,
       registers,
     }),
     linesLost: new Counter({
-      name: `${PREFIX}audit_lines_lost_total`,
+      name: metricNames.auditLinesLost,
       help: 'Calls that changed something, or may have, and are not in the audit log.',
       registers,
     }),

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import { Counter, type Registry } from 'prom-client';
+import { Counter, type OpenMetricsContentType, type Registry } from 'prom-client';
+import { metricNames } from './metric-names.ts';
 import { createSparing } from './sparing.ts';
 
 /** Why a connection ended before there was a request: no good handshake, or one connection too many. */
@@ -16,12 +17,12 @@ const LINE_EVERY_MS = 60_000;
  */
 export function createConnectionTelemetry(options: {
   log: Logger;
-  registry: Registry;
+  registry: Registry<OpenMetricsContentType>;
   now: () => number;
 }): (fault: ConnectionFault, facts: { cause?: string; remoteAddress?: string | undefined }) => void {
   const { log, registry, now } = options;
   const faults = new Counter({
-    name: 'cdnetworks_gateway_connection_faults_total',
+    name: metricNames.connectionFaults,
     help: 'Connections that ended before a request: failed TLS handshakes, and those beyond limits.connections.',
     labelNames: ['fault'] as const,
     registers: [registry],

@@ -1,80 +1,113 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client';
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type OpenMetricsContentType,
+  type Registry,
+} from 'prom-client';
+import { metricNames } from './metric-names.ts';
 
-const PREFIX = 'cdnetworks_gateway_';
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.5, 2.5, 5, 10, 30];
 const WAIT_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 90, 120, 300, 600];
+const OVERHEAD_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.5];
+const STORE_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.5];
 
 /**
- * Creates the metrics of exchanges. Their labels come from configuration and catalogue, so their number is bounded.
+ * Creates the metrics of exchanges. Their labels come from configuration, catalogue and the lists in this code, never from a caller,
+ * so their number is bounded: of each interface that is called one histogram and, per consumer, account and status, one counter. What
+ * a reload takes out of the configuration stays until the next start.
  *
- * @param waiting how many requests wait for their units
+ * Of metrics with exemplars only the form with an object may be used: with `labels(...)` prom-client 15 counts into the series
+ * without labels.
  */
-export function createMetrics(registry: Registry, waiting: () => number) {
+export function createMetrics(registry: Registry<OpenMetricsContentType>) {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   // These three gauges end in `_total`, which promtool refuses in a gauge.
   for (const what of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${what}_total`);
   return {
     buildInfo: new Gauge({
-      name: `${PREFIX}build_info`,
+      name: metricNames.buildInfo,
       help: 'Always 1; the labels tell what runs.',
       labelNames: ['version', 'node'] as const,
       registers,
     }),
     requests: new Counter({
-      name: `${PREFIX}requests_total`,
+      enableExemplars: true,
+      name: metricNames.requests,
       help: 'Requests of consumers by the status they got; reason is the error code where the gateway itself answered.',
       labelNames: ['consumer', 'account', 'interface', 'status', 'reason'] as const,
       registers,
     }),
     requestDuration: new Histogram({
-      name: `${PREFIX}request_duration_seconds`,
+      enableExemplars: true,
+      name: metricNames.requestDuration,
       help: 'From the head of a request to the end of its answer.',
       labelNames: ['interface'] as const,
       buckets: BUCKETS,
       registers,
     }),
-    waiting: new Gauge({
-      name: `${PREFIX}waiting`,
-      help: 'Requests that wait for their units.',
-      registers,
-      collect() {
-        this.set(waiting());
-      },
-    }),
     waitDuration: new Histogram({
-      name: `${PREFIX}wait_duration_seconds`,
+      name: metricNames.waitDuration,
       help: 'How long those requests waited for their units that had to.',
       labelNames: ['interface'] as const,
       buckets: WAIT_BUCKETS,
       registers,
     }),
     upstreamDuration: new Histogram({
-      name: `${PREFIX}upstream_duration_seconds`,
+      enableExemplars: true,
+      name: metricNames.upstreamDuration,
       help: 'From the first byte sent to the vendor to the head of its answer.',
       labelNames: ['interface', 'status'] as const,
       buckets: BUCKETS,
       registers,
     }),
+    overheadDuration: new Histogram({
+      name: metricNames.overheadDuration,
+      help: 'From the head of a request to its first byte to the vendor, without its wait for quota.',
+      buckets: OVERHEAD_BUCKETS,
+      registers,
+    }),
+    vendorRefusals: new Counter({
+      enableExemplars: true,
+      name: metricNames.vendorRefusals,
+      help: 'Answers by which the vendor refused a call: throttled (446, 429), signature (462, 401) or permission (403).',
+      labelNames: ['account', 'interface', 'reason'] as const,
+      registers,
+    }),
+    upstreamErrors: new Counter({
+      name: metricNames.upstreamErrors,
+      help: 'Calls to the vendor that had no answer.',
+      labelNames: ['account', 'reason'] as const,
+      registers,
+    }),
+    storeDuration: new Histogram({
+      name: metricNames.quotaStoreDuration,
+      help: 'How long the quota store took to answer.',
+      labelNames: ['operation', 'result'] as const,
+      buckets: STORE_BUCKETS,
+      registers,
+    }),
     decisions: new Counter({
-      name: `${PREFIX}quota_decisions_total`,
+      name: metricNames.quotaDecisions,
       help: 'Admissions and denials by the policy that decided.',
       labelNames: ['account', 'policy', 'decision'] as const,
       registers,
     }),
     authenticationFailures: new Counter({
-      name: `${PREFIX}authentication_failures_total`,
+      name: metricNames.authenticationFailures,
       help: 'Requests that could not say who they are, by what they presented and why that was not enough.',
       labelNames: ['scheme', 'reason'] as const,
       registers,
     }),
     localDenials: new Counter({
-      name: `${PREFIX}quota_local_denials_total`,
+      name: metricNames.quotaLocalDenials,
       help: 'Denials from memory, of partitions that were found spent less than a second before.',
       registers,
     }),
     settlements: new Counter({
-      name: `${PREFIX}quota_settlements_total`,
+      name: metricNames.quotaSettlements,
       help: 'What became of admitted requests.',
       labelNames: ['account', 'outcome'] as const,
       registers,

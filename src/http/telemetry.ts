@@ -1,18 +1,27 @@
 import type { Logger } from 'pino';
-import { Registry } from 'prom-client';
+import { type OpenMetricsContentType, Registry } from 'prom-client';
 import type { NotIdentified } from '../identify/presented.ts';
 import type { Outcome } from '../quota/gate.ts';
+import type { OnStoreCall } from '../quota/store-timing.ts';
 import type { Ending, Exchange, UpstreamCall } from './exchange.ts';
+import { exemplarOf } from './exemplar.ts';
+import { errorOf } from './forward.ts';
 import { createSparing } from './sparing.ts';
 import { createMetrics } from './telemetry-metrics.ts';
+import { createTracing, type Tracing } from './tracing.ts';
 import type { CallEnd } from './upstreams.ts';
+
+/** What becomes known of an exchange at its start. */
+type Traced = ReturnType<Tracing['begin']>;
 
 /** Everything that is told to the world about exchanges: one log line each, and metrics whose labels come from config and catalogue. */
 export interface Telemetry {
-  readonly registry: Registry;
+  readonly registry: Registry<OpenMetricsContentType>;
   /** Exchanges that have begun and not ended. */
   inFlight(): number;
-  begin(): void;
+  begin(request: Parameters<Tracing['begin']>[0]): Traced;
+  /** One begins whose head can't be read. */
+  beginUnread(): void;
   /** The response is over; waits for the upstream call, if its outcome isn't known yet. */
   end(exchange: Exchange, ending: Ending): void;
   /** An upstream call came to its end, with or without an answer. */
@@ -23,26 +32,30 @@ export interface Telemetry {
   authenticationFailed(failure: Pick<NotIdentified, 'scheme' | 'reason'>): void;
   /** A failure that no request can be answered with. */
   storeFailed(error: unknown): void;
+  /** The store was asked. */
+  readonly storeCalled: OnStoreCall;
+  /** Accounts are configured: a first refusal of each should be seen as an increase. */
+  configured(accounts: Iterable<string>): void;
 }
 
 const STORE_LINE_EVERY_MS = 10_000;
 
 /**
  * @param options.now monotonic ms
- * @param options.waiting how many requests wait for their units
  * @param options.onExchange told of each exchange once it is over
  */
 export function createTelemetry(options: {
   log: Logger;
   version: string;
   now: () => number;
-  waiting: () => number;
   onExchange?: (exchange: Exchange, ending: Ending) => void;
 }): Telemetry {
-  const { log, version, now, waiting, onExchange } = options;
-  const registry = new Registry();
-  const metrics = createMetrics(registry, waiting);
+  const { log, version, now, onExchange } = options;
+  const registry = new Registry<OpenMetricsContentType>();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  const metrics = createMetrics(registry);
   metrics.buildInfo.set({ version, node: process.version }, 1);
+  const tracing = createTracing();
   const sparing = createSparing({ now, everyMs: STORE_LINE_EVERY_MS });
   let inFlight = 0;
 
@@ -54,8 +67,15 @@ export function createTelemetry(options: {
     // A wait that the caller or a shutdown ended was as long as the exchange.
     const waitedMs = wait && Math.min(wait.until, at) - wait.from;
     const labels = { account: account?.name ?? 'none', interface: apiInterface?.label ?? 'none' };
-    metrics.requests.inc({ ...labels, consumer: consumer?.name ?? 'none', status, reason: error?.code ?? 'none' });
-    metrics.requestDuration.observe({ interface: labels.interface }, seconds);
+    const exemplarLabels = exemplarOf({ cncRequestId: call?.cncRequestId, traceId: exchange.trace?.traceId });
+    metrics.requests.inc({
+      labels: { ...labels, consumer: consumer?.name ?? 'none', status, reason: error?.code ?? 'none' },
+      exemplarLabels,
+    });
+    metrics.requestDuration.observe({ labels: { interface: labels.interface }, value: seconds, exemplarLabels });
+    if (call?.writtenAt !== undefined) {
+      metrics.overheadDuration.observe(Math.max(0, call.writtenAt - exchange.startedAt - (waitedMs ?? 0)) / 1000);
+    }
     if (waitedMs !== undefined) metrics.waitDuration.observe({ interface: labels.interface }, waitedMs / 1000);
     for (const { name, violated } of error?.details.states ?? []) {
       if (violated) metrics.decisions.inc({ account: labels.account, policy: name, decision: 'denied' });
@@ -75,6 +95,9 @@ export function createTelemetry(options: {
         credential: call?.account.nextCredential && call.credential,
         outcome: call?.outcome,
         cncRequestId: call?.cncRequestId,
+        traceId: exchange.trace?.traceId,
+        spanId: exchange.trace?.spanId,
+        quotaRemaining: call && Math.min(...call.states.map(({ remaining }) => remaining)),
         upstreamStatus: call?.status,
         responseTime: seconds * 1000,
         waitedMs,
@@ -86,13 +109,35 @@ export function createTelemetry(options: {
       },
       'request completed',
     );
+    if (exchange.span !== undefined) tracing.end(exchange.span, exchange, status);
     onExchange?.(exchange, ending);
+  }
+
+  function answered(call: UpstreamCall, { statusCode: status, headers }: Exclude<CallEnd, Error>): void {
+    const { 'x-cnc-request-id': id } = headers;
+    call.answeredAt = now();
+    call.status = status;
+    if (typeof id === 'string') call.cncRequestId = id.slice(0, 128);
+    const exemplarLabels = exemplarOf({ cncRequestId: call.cncRequestId, traceId: call.exchange.trace?.traceId });
+    const value = (call.answeredAt - (call.writtenAt ?? call.answeredAt)) / 1000;
+    metrics.upstreamDuration.observe({ labels: { interface: call.label, status }, value, exemplarLabels });
+    const reason = REFUSALS.get(status);
+    if (reason !== undefined) {
+      metrics.vendorRefusals.inc({
+        labels: { account: call.account.name, interface: call.label, reason },
+        exemplarLabels,
+      });
+    }
   }
 
   return {
     registry,
     inFlight: () => inFlight,
-    begin() {
+    begin(request) {
+      inFlight++;
+      return tracing.begin(request);
+    },
+    beginUnread() {
       inFlight++;
     },
     end(exchange, ending) {
@@ -110,13 +155,10 @@ export function createTelemetry(options: {
       const account = call.account.name;
       for (const { name } of call.states) metrics.decisions.inc({ account, policy: name, decision: 'admitted' });
       metrics.settlements.inc({ account, outcome: outcome.kind });
-      if (!(end instanceof Error)) {
-        const { 'x-cnc-request-id': id } = end.headers;
-        call.answeredAt = now();
-        call.status = end.statusCode;
-        if (typeof id === 'string') call.cncRequestId = id.slice(0, 128);
-        const seconds = (call.answeredAt - (call.writtenAt ?? call.answeredAt)) / 1000;
-        metrics.upstreamDuration.observe({ interface: call.label, status: end.statusCode }, seconds);
+      if (end instanceof Error) {
+        metrics.upstreamErrors.inc({ account, reason: upstreamReason(call, end) });
+      } else {
+        answered(call, end);
       }
       call.onSettled?.();
     },
@@ -129,7 +171,35 @@ export function createTelemetry(options: {
     storeFailed(error) {
       sparing(reasonOf(error), (count) => log.error({ err: error, count }, 'quota store failed'));
     },
+    storeCalled(operation, result, ms) {
+      metrics.storeDuration.observe({ operation, result }, ms / 1000);
+    },
+    configured(accounts) {
+      for (const account of accounts) {
+        for (const reason of UPSTREAM_ERRORS) metrics.upstreamErrors.inc({ account, reason }, 0);
+        for (const reason of new Set(REFUSALS.values())) {
+          metrics.vendorRefusals.inc({ labels: { account, interface: 'other', reason }, value: 0 });
+        }
+      }
+    },
   };
+}
+
+/** What the vendor means by the statuses with which it refuses a call. */
+const REFUSALS: ReadonlyMap<number, string> = new Map([
+  [429, 'throttled'],
+  [446, 'throttled'],
+  [401, 'signature'],
+  [462, 'signature'],
+  [403, 'permission'],
+]);
+
+const UPSTREAM_ERRORS = ['unreachable', 'reset', 'timeout', 'unsent'] as const;
+
+/** Why a call has no answer, in the words of the error that its caller gets. */
+function upstreamReason(call: UpstreamCall, end: Error): (typeof UPSTREAM_ERRORS)[number] {
+  const { code } = errorOf(call, end);
+  return UPSTREAM_ERRORS.find((reason) => code === `upstream-${reason}`) ?? 'unsent';
 }
 
 /** An outage fails every call and every beat; each reason is told of once in a while. Another figure in it is no other reason. */

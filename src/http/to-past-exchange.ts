@@ -17,6 +17,7 @@ export function toPastExchange(exchange: Exchange, { status }: Ending, clock: Cl
     replica: REPLICA,
     reqId: id,
     ...(cncRequestId !== undefined && { cncRequestId }),
+    ...(exchange.trace !== undefined && { traceId: exchange.trace.traceId }),
     ...(consumer !== undefined && { consumer: consumer.name }),
     ...(account !== undefined && { account: account.name }),
     ...(apiInterface !== undefined && { interface: apiInterface.id.slice(0, 256) }),

@@ -36,6 +36,8 @@ export type CallEnd = Error | Pick<Dispatcher.ResponseData, 'statusCode' | 'head
  */
 export class Upstreams extends Dispatcher {
   readonly #pools = new Map<string, Dispatcher>();
+  /** Those, before they were composed. */
+  readonly #bare: Pool[] = [];
   readonly #timeouts: UpstreamTimeouts;
   readonly #now: () => number;
   readonly #onEnd: (call: UpstreamCall, end: CallEnd) => void;
@@ -58,6 +60,18 @@ export class Upstreams extends Dispatcher {
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     return this.#send((options.headers as ReturnType<typeof carry>)[CALL], handler);
+  }
+
+  /** How many connections there are, by what they do, and calls that wait for one. */
+  connections(): { readonly busy: number; readonly free: number; readonly queued: number } {
+    const total = { busy: 0, free: 0, queued: 0 };
+    for (const { stats } of this.#bare) {
+      const { running, free, queued } = stats;
+      total.busy += running;
+      total.free += free;
+      total.queued += queued;
+    }
+    return total;
   }
 
   /** Waits for busy connections, then ends all. */
@@ -87,8 +101,10 @@ export class Upstreams extends Dispatcher {
       const answered = again ? withSecondCall(again, handler, (second, next) => this.#send(second, next)) : handler;
       return dispatch(sent, this.#guarded(answered, call));
     };
-    const pool = createPool({ origin, ca }, this.#timeouts).compose(guard);
+    const bare = createPool({ origin, ca }, this.#timeouts);
+    const pool = bare.compose(guard);
     this.#pools.set(key, pool);
+    this.#bare.push(bare);
     // As of any other that was destroyed, its calls then end with an error.
     if (this.#destroyed) void pool.destroy();
     return pool;

@@ -1,7 +1,15 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
-import type { KnownConsumer } from '../catalog/consumer.ts';
+import { type KnownConsumer, PRIVILEGED_HEADERS } from '../catalog/consumer.ts';
 import { canonicalText, stringToSign } from '../signing/canonical-request.ts';
-import { type Claim, type FailureReason, fromWire, NotIdentified, type Presented, valuesOf } from './presented.ts';
+import {
+  type Claim,
+  type FailureReason,
+  fromWire,
+  NotIdentified,
+  type Presented,
+  type Proven,
+  valuesOf,
+} from './presented.ts';
 import { isCurrent, rememberedMs } from './tolerance.ts';
 
 /** In the order and spelling of both SDKs; the vendor's sample writes the signature in capitals. */
@@ -11,7 +19,7 @@ const AUTHORIZATION = /^CNC-HMAC-SHA256 Credential=([^\s,]+), SignedHeaders=([^\
 const ALWAYS_SIGNED = ['content-type', 'host'];
 
 /** These decide what is called and for whom, so whoever sends them signs them: nobody on the way may add them. */
-const SIGNED_IF_SENT = ['x-gateway-account', 'x-http-method-override'];
+const SIGNED_IF_SENT = ['x-gateway-account', 'x-http-method-override', ...PRIVILEGED_HEADERS];
 
 const MOST_SIGNED = 32;
 
@@ -41,21 +49,25 @@ export function claimAccessKey(
   if (consumer?.accessKey === undefined) throw failed('the access key is not one of this gateway', 'unknown');
   const { secretKey } = consumer.accessKey;
   const signedAt = Number(timestamp) * 1000;
-  if (!isCurrent(signedAt, at)) {
+  const refuseStale = (now: number) => {
+    if (isCurrent(signedAt, now)) return;
     throw failed("x-cnc-timestamp is more than 5 minutes off this gateway's clock", 'stale', id);
-  }
+  };
+  refuseStale(at);
   return {
     consumer,
     proof: {
       id,
-      prove(body) {
-        const isRight = canonicalRequests(presented, statement, body).some((canonical) => {
+      prove(body, provenAt) {
+        // A body may take longer than a used signature is remembered.
+        refuseStale(provenAt);
+        const signed = readings(presented, statement, body).find(({ canonical }) => {
           const text = stringToSign(timestamp, hash('sha256', canonical));
           return timingSafeEqual(createHmac('sha256', secretKey.reveal()).update(text).digest(), signature);
         });
-        if (!isRight) throw failed('the signature does not fit what arrived', 'signature', id);
+        if (signed === undefined) throw failed('the signature does not fit what arrived', 'signature', id);
         const name = hash('sha256', `${id} ${timestamp} ${signature.toString('hex')}`, 'base64url');
-        return { name, forMs: rememberedMs(signedAt, at) };
+        return { usedUp: { name, forMs: rememberedMs(signedAt, provenAt) }, plus: signed.plus };
       },
     },
   };
@@ -97,25 +109,34 @@ function only(rawHeaders: readonly string[], name: string): string {
   return value;
 }
 
+interface Reading extends Pick<Proven, 'plus'> {
+  readonly canonical: string;
+}
+
 /** What the vendor's SDKs may have signed of what arrived; they differ on `+` in queries, and on the body of a DELETE. */
-function canonicalRequests(
+function readings(
   { method, target, rawHeaders }: Presented,
   { signedHeaders }: Statement,
   body: Buffer,
-): readonly string[] {
+): readonly Reading[] {
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
   const headers = signedHeaders.map((name) => [name, fromWire(only(rawHeaders, name))] as const);
-  return signedQueries(mark < 0 ? '' : target.slice(mark + 1)).flatMap((query) =>
-    signedBodies(method, body).map((content) =>
-      canonicalText({ method, path, query, headers, bodyHash: hash('sha256', content) }),
-    ),
+  return signedQueries(mark < 0 ? '' : target.slice(mark + 1)).flatMap(({ query, plus }) =>
+    signedBodies(method, body).map((content) => ({
+      canonical: canonicalText({ method, path, query, headers, bodyHash: hash('sha256', content) }),
+      plus,
+    })),
   );
 }
 
-/** Python keeps a plus sign, Go takes it for a space. What neither can decode was refused with the target. */
-function signedQueries(query: string): readonly string[] {
-  return [...new Set([query, query.replaceAll('+', ' ')])].map((encoded) => decodeURIComponent(encoded));
+/**
+ * Go takes a plus sign for a space, Python keeps it. What neither can decode was refused with the target. The space comes first: it
+ * holds where the signature doesn't tell, because it covers no query of a POST.
+ */
+function signedQueries(query: string): readonly { query: string; plus: Proven['plus'] }[] {
+  const withSpaces = { query: decodeURIComponent(query.replaceAll('+', ' ')), plus: 'space' } as const;
+  return query.includes('+') ? [withSpaces, { query: decodeURIComponent(query), plus: 'plus' }] : [withSpaces];
 }
 
 /** Go signs the body of a DELETE, Python drops it and signs nothing. A GET's is never signed, and never taken. */

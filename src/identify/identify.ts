@@ -5,6 +5,7 @@ import { claimApiKey } from './api-key.ts';
 import { claimCertificate } from './certificate.ts';
 import { type Claim, NotIdentified, type Presented, UNIX_SOCKET, valuesOf } from './presented.ts';
 import { claimToken } from './token.ts';
+import { refuseForeignHost, refuseWebPage } from './web-page.ts';
 
 /** Whom a configuration knows. */
 export interface Known {
@@ -24,10 +25,11 @@ type Credential =
  *
  * A credential of a kind that some consumer has is a claim that must be true: it never falls through to the next one. Of any other
  * kind it is dropped with the rest of the caller's headers, and whoever presents none is `anonymous`, if the configuration has that
- * and the connection comes over loopback, a unix socket or from a trusted network.
+ * and the connection comes over loopback, a unix socket or from a trusted network. Neither they nor those that a certificate tells
+ * may be web pages.
  *
  * @param at ms since 1970
- * @throws NotIdentified
+ * @throws NotIdentified; `consumer-forbidden` for a web page
  */
 export function identify(presented: Presented, known: Known, at: number): Claim<Consumer> {
   const { consumers } = known;
@@ -40,11 +42,12 @@ export function identify(presented: Presented, known: Known, at: number): Claim<
     case 'api-key':
       return claimApiKey(credential.authorization, { presented, consumers, at });
     case 'certificate':
+      refuseWebPage(presented);
       return claimCertificate(credential.certificate, consumers);
     case 'socket':
       return claimSocket(credential.name, consumers);
     case 'none':
-      return claimNothing(presented.peer, known);
+      return claimNothing(presented, known);
   }
 }
 
@@ -102,8 +105,13 @@ function claimSocket(name: string, consumers: readonly KnownConsumer[]): Claim {
   throw new NotIdentified('the consumer of this socket is not configured', { scheme: 'none', reason: 'unknown' });
 }
 
-function claimNothing(peer: string, { consumers, anonymous }: Known): Claim<Consumer> {
-  if (anonymous !== undefined && (peer === UNIX_SOCKET || anonymous.trusts(peer))) return { consumer: anonymous };
+function claimNothing(presented: Presented, { consumers, anonymous }: Known): Claim<Consumer> {
+  const { peer } = presented;
+  if (anonymous !== undefined && (peer === UNIX_SOCKET || anonymous.trusts(peer))) {
+    refuseWebPage(presented);
+    refuseForeignHost(presented);
+    return { consumer: anonymous };
+  }
   const wanted = consumers.length === 0 ? 'a connection from a trusted network' : 'credentials';
   const schemes = challengesOf(consumers).map((challenge) => challenge.split(' ')[0]);
   const which = schemes.length === 0 ? '' : `: Authorization with ${schemes.join(' or ')}`;

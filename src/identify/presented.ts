@@ -18,6 +18,8 @@ export interface Presented {
   readonly certificate: () => X509Certificate | undefined;
   /** The consumer that the listener's socket belongs to, if it does. */
   readonly socketConsumer?: string;
+  /** What the configuration calls the host that the listener is on. */
+  readonly listenerHost?: string;
 }
 
 /** Who a request says it is. */
@@ -31,8 +33,21 @@ export interface Claim<Caller = KnownConsumer> {
 export interface Proof {
   /** The access key that the request names. */
   readonly id: string;
-  /** Says what no other request may prove itself with, and for how long. @throws NotIdentified */
-  prove(body: Buffer): { readonly name: string; readonly forMs: number };
+  /**
+   * Proves the request.
+   *
+   * @param at ms since 1970
+   * @throws NotIdentified
+   */
+  prove(body: Buffer, at: number): Proven;
+}
+
+/** What a request has proven. */
+export interface Proven {
+  /** What no other request may prove itself with, and for how long. */
+  readonly usedUp: { readonly name: string; readonly forMs: number };
+  /** What a plus sign in the query means by the signature. */
+  readonly plus: 'space' | 'plus';
 }
 
 /** How a caller presents itself; a label of metrics. */

@@ -8,6 +8,8 @@ export interface PastExchange {
   readonly reqId: string;
   /** The vendor's, from `x-cnc-request-id`. */
   readonly cncRequestId?: string;
+  /** Of W3C Trace Context: the caller's, or the gateway's own. */
+  readonly traceId?: string;
   readonly consumer?: string;
   readonly account?: string;
   readonly interface?: string;
@@ -30,7 +32,7 @@ export interface PastExchange {
 
 /** Which exchanges are looked for; all that is given must be so. */
 export interface ExchangeQuery {
-  /** The vendor's id or the gateway's. */
+  /** The vendor's id, the gateway's, or that of the trace. */
   readonly id?: string;
   readonly cncRequestId?: string;
   readonly consumer?: string;
@@ -71,7 +73,8 @@ export function createReader(query: ExchangeQuery): (text: string) => PastExchan
   return (text) => {
     if (!needles.every((needle) => text.includes(needle))) return undefined;
     const exchange = JSON.parse(text) as PastExchange;
-    if (id !== undefined && exchange.cncRequestId !== id && exchange.reqId !== id) return undefined;
+    const ids = [exchange.cncRequestId, exchange.reqId, exchange.traceId];
+    if (id !== undefined && !ids.includes(id)) return undefined;
     const fits = sought.every(([name, value]) => Reflect.get(exchange, name) === value);
     return fits ? exchange : undefined;
   };

@@ -40,7 +40,7 @@ export async function askRedis(
         client.steady ? '1' : '',
         id,
         ...member.clock.expectation(sent),
-        ...toArguments(admission, { fingerprint, wallMs: clock.wall() }),
+        ...toArguments(admission, { fingerprint, wallMs: clock.wall() + (admission.clockSkewMs ?? 0) }),
       ],
     );
   } catch (error) {

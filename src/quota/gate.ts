@@ -19,6 +19,8 @@ export interface GateRequest {
   readonly charges: readonly Charge[];
   readonly marginMs: number;
   readonly fingerprint?: string;
+  /** How far the vendor's clock is ahead of ours. */
+  readonly clockSkewMs?: number;
   /** The name of who asks. */
   readonly consumer: string;
 }

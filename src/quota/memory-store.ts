@@ -44,9 +44,9 @@ class MemoryStore implements QuotaStore {
   }
 
   async admit(admission: Admission): Promise<Decision> {
-    const { account, marginMs, maxWaitMs } = admission;
+    const { account, marginMs, maxWaitMs, clockSkewMs = 0 } = admission;
     const now = this.#clock.monotonic();
-    const wall = this.#clock.wall();
+    const wall = this.#clock.wall() + clockSkewMs;
     const claims = this.#claims(admission, now);
     const fingerprint = admission.fingerprint === undefined ? undefined : within(account, admission.fingerprint);
 

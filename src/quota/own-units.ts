@@ -27,7 +27,7 @@ export class OwnUnits {
     admission: Admission,
     { ledger, silence, id, cause }: { ledger: Ledger; silence: Silence; id: string; cause: Error },
   ): Decision {
-    const { account, charges, marginMs, leaseMs, maxWaitMs } = admission;
+    const { account, charges, marginMs, leaseMs, maxWaitMs, clockSkewMs = 0 } = admission;
     const now = this.#clock.monotonic();
     const claims = charges.flatMap(({ partition, policies }) =>
       policies.map((policy) => {
@@ -49,8 +49,9 @@ export class OwnUnits {
       claims.map(({ policy, reading }) => policyState(policy, reading, { allowed }));
     const fingerprint = shortOf(admission.fingerprint);
     const last = ledger.signatures.get(fingerprint)?.second ?? 0;
-    const second = this.#second(silence, { fingerprint, last, waitMs });
-    const ahead = second - Math.floor((this.#clock.wall() + waitMs) / 1000);
+    const wall = this.#clock.wall() + clockSkewMs;
+    const second = this.#second(silence, { fingerprint, last, waitMs, wall });
+    const ahead = second - Math.floor((wall + waitMs) / 1000);
     if (waitMs > maxWaitMs || ahead > MOST_AHEAD_S) {
       return { allowed: false, waitMs: Math.max(waitMs, 1000), states: states(false) };
     }
@@ -65,9 +66,8 @@ export class OwnUnits {
 
   #second(
     { since, rank }: Silence,
-    { fingerprint, last, waitMs }: { fingerprint: string; last: number; waitMs: number },
+    { fingerprint, last, waitMs, wall }: { fingerprint: string; last: number; waitMs: number; wall: number },
   ): number {
-    const wall = this.#clock.wall();
     const at = Math.floor((wall + waitMs) / 1000);
     if (fingerprint === '') return at;
     const wallSecond = Math.floor((wall - this.#clock.monotonic() + since) / 1000);

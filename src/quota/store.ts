@@ -26,6 +26,8 @@ export interface Admission {
   readonly leaseMs: number;
   /** A hash of what is signed, less the time; absent where the vendor doesn't mind the same signature twice. */
   readonly fingerprint?: string;
+  /** How far the vendor's clock is ahead of this one, at most two minutes: signing seconds are the vendor's. */
+  readonly clockSkewMs?: number;
   /** Who asks; told by `usage`, by its tag. */
   readonly consumer: string;
   /** How long it would wait for its units rather than be denied; 0 for not at all. */
@@ -55,7 +57,7 @@ export interface Permit {
   readonly account: string;
   readonly partitions: readonly string[];
   /**
-   * Unix seconds to sign with: at most 240 ahead of the wall clock at `sendAt`, and given to no other request of this
+   * Unix seconds to sign with: at most 240 ahead of the vendor's clock at `sendAt`, and given to no other request of this
    * fingerprint.
    */
   readonly signingSecond: number;

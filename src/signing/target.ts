@@ -7,10 +7,10 @@ import { requestInvalid } from '../errors.ts';
 export interface Target {
   /** RFC 3986 path: unreserved characters bare, everything else percent-encoded with upper-case digits. */
   readonly path: string;
-  /** Without its `?`; empty when there is none. Spaces are `%20`, plus signs `%2B`. */
+  /** Without its `?`; empty when there is none. Spaces are `%20`; a plus sign is `%2B`, or `%20` where it means one. */
   readonly query: string;
   /**
-   * What a server may take the path for: decoded, without path parameters (`;x=1`), repeated or trailing slashes.
+   * What a server may take the path for: decoded, without path parameters (`;x=1`) and a trailing slash.
    * Interfaces and permissions are matched on this, so that no spelling of a path escapes its quota.
    */
   readonly matchPath: string;
@@ -19,10 +19,13 @@ export interface Target {
 /**
  * Parses the request target of a caller (RFC 9112 section 3.2.1, origin form) into its normal form.
  *
+ * @param options.plus what a plus sign in the query means. A space by default, as HTML forms and most clients mean it; a signature
+ *   may cover it as a plus (the vendor's Go SDK signs it as a space, its Python SDK as a plus)
  * @throws `request-invalid` for what can't be signed so that every implementation agrees: a fragment, a malformed or non-UTF-8
- *   escape, control characters, dot segments and slashes or backslashes hidden in the path, and other forms than origin form.
+ *   escape, control characters, empty and dot segments, slashes, backslashes, dots and escapes hidden in the path, and other forms
+ *   than origin form.
  */
-export function parseTarget(raw: string): Target {
+export function parseTarget(raw: string, { plus = 'space' }: { plus?: 'space' | 'plus' } = {}): Target {
   if (!raw.startsWith('/')) throw requestInvalid('the target must be a path that starts with one slash');
   if (raw.startsWith('//')) throw requestInvalid('the target must start with one slash, not two');
   if (raw.includes('#')) throw requestInvalid('a fragment (#) is never sent to a server; remove it or write %23');
@@ -30,7 +33,7 @@ export function parseTarget(raw: string): Target {
   const path = normalisePath(mark < 0 ? raw : raw.slice(0, mark));
   return {
     path,
-    query: mark < 0 ? '' : normaliseQuery(raw.slice(mark + 1)),
+    query: mark < 0 ? '' : normaliseQuery(raw.slice(mark + 1), plus === 'space' ? '%20' : '%2B'),
     matchPath: matchPathOf(path),
   };
 }
@@ -58,15 +61,14 @@ function normalisePath(path: string): string {
 }
 
 /**
- * A plus sign means a space here, as HTML forms and most clients mean it (the vendor's Go SDK signs it as a space, its Python SDK
- * as a plus); a second question mark is escaped (one published sample cuts the query there). The order of the parts, empty values
- * and the caller's own escapes stay.
+ * A plus sign becomes what it means; a second question mark is escaped (one published sample cuts the query there). The order of
+ * the parts, empty values and the caller's own escapes stay.
  */
-function normaliseQuery(query: string): string {
+function normaliseQuery(query: string, plus: '%20' | '%2B'): string {
   if (PLAIN_QUERY.test(query)) return query;
   const normal = query.replace(/%[0-9A-Fa-f]{2}|%|\+|[^A-Za-z0-9\-._~!$&'()*,;=:@/%]+/g, (part) => {
     if (part === '%') throw requestInvalid('the query has a % that is not followed by two hex digits; write %25');
-    if (part === '+') return '%20';
+    if (part === '+') return plus;
     return part.startsWith('%') ? part : encode(part);
   });
   decode(normal, 'query');
@@ -92,13 +94,21 @@ function decode(text: string, part: 'path' | 'query'): string {
   }
 }
 
+/** Likenesses of slashes and backslashes that NFKC leaves as they are, and conversions to single bytes don't. */
+const SLASH_LIKE = /[\u2044\u2215\u2216\u29f5\u29f8\u29f9]/;
+
 /**
- * Refuses what servers are known to disagree on: an escaped slash or backslash may or may not part segments, and `..;` climbs on
- * servers that cut path parameters first.
+ * Refuses what servers are known to disagree on: an escaped slash or backslash may or may not part segments, one that is escaped
+ * twice or written full-width does on a server that decodes or normalises once more, an empty segment may or may not count, and
+ * `..;` climbs on servers that cut path parameters first.
  */
 function matchPathOf(path: string): string {
   if (/%2F|%5C/.test(path)) throw requestInvalid('the path has an escaped slash or backslash (%2F, %5C)');
+  if (/%25[0-9A-Fa-f]{2}/.test(path))
+    throw requestInvalid('the path has something that is escaped twice (%25 and two digits)');
   const decoded = decode(path, 'path');
+  if (hidesDelimiter(decoded)) throw requestInvalid('the path has a character that may be taken for one of . / \\ ; %');
+  if (path.includes('//')) throw requestInvalid('the path has an empty segment (//)');
   if (CONTROL.test(decoded)) throw requestInvalid('the path has escaped control characters');
   const segments = decoded.split('/').map((segment) => {
     const parameters = segment.indexOf(';');
@@ -109,5 +119,11 @@ function matchPathOf(path: string): string {
   if (segments.some((segment) => segment === '.' || segment === '..')) {
     throw requestInvalid('the path has dot segments (. or ..)');
   }
-  return `/${segments.filter((segment) => segment !== '').join('/')}`;
+  return segments.join('/').replace(/(?<=.)\/$/, '');
+}
+
+/** Whether a character beyond ASCII would be a delimiter for a server that normalises (NFKC) or narrows what it reads. */
+function hidesDelimiter(decoded: string): boolean {
+  if (SLASH_LIKE.test(decoded)) return true;
+  return [...decoded].some((character) => character > '\u007f' && /[./\\;%?#]/.test(character.normalize('NFKC')));
 }

@@ -29,8 +29,6 @@ t.test('no spelling of a path leaves its interface', async (t) => {
   for (const target of [
     '/api/domain/x',
     '/api/%64omain/x',
-    '/api//domain/x',
-    '/api/domain//x',
     '/api/domain/x/',
     '/api/domain;v=1/x',
     '/api/domain/x;y',

@@ -226,6 +226,22 @@ t.test('certificates and privileged headers are given to the account', async (t)
   t.strictSame(main.forwardHeaders, ['report-range', 'on-behalf-of']);
 });
 
+t.test('privileged headers are given to the consumer that lists them, and to nobody else', async (t) => {
+  const config = load(
+    t,
+    `${ACCOUNT}anonymous: { account: main, forwardHeaders: [on-behalf-of] }
+consumers:
+  a: { token: { sha256: "${'0'.repeat(64)}" }, accounts: [main], allow: ["*"], forwardHeaders: [report-range] }
+  b: { token: { sha256: "${'1'.repeat(64)}" }, accounts: [main], allow: ["*"] }
+`,
+  );
+  t.strictSame(config.anonymous?.forwardHeaders, ['on-behalf-of']);
+  t.strictSame(
+    config.consumers.map(({ forwardHeaders }) => forwardHeaders),
+    [['report-range'], undefined],
+  );
+});
+
 t.test('nothing in a loaded configuration can be changed', async (t) => {
   const config = load(t, `quotas: { interfaces: { GET /a: { quota: 1, window: 1s } } }\n${REST}`);
   const open: string[] = [];

@@ -86,6 +86,7 @@ const admission = fc
       consumer: fc.constantFrom('someone', 'somebody', 'nobody'),
       maxWaitMs: fc.oneof(fc.constant(0), fc.nat(15_000)),
       fingerprint,
+      clockSkewMs: fc.constantFrom(0, 0, 3_000, -20_000, 120_000, -120_000),
     },
     { requiredKeys: ['account', 'charges', 'leaseMs', 'consumer', 'maxWaitMs'] },
   )

@@ -39,6 +39,26 @@ t.test('look-ups, refusals and what the gateway itself answers leave none', asyn
   t.strictSame(lines(), []);
 });
 
+t.test(
+  'a GET that changes something or gives out a credential leaves one, known to the catalogue or not',
+  async (t) => {
+    const { gateway, lines } = await startAudited(t);
+    const targets = [
+      '/api/v1/common/sys-domain-info/remove?domain=www.example.com',
+      '/vod/audioManage/getAudioUploadToken',
+      '/api/ssl/content/7/download',
+      '/api/thing/disable',
+      '/ccm/fetch/ItemIdReceiver',
+    ];
+    for (const target of targets) await send(gateway.url, { target });
+    await send(gateway.url, { target: '/api/thing/7' });
+    t.strictSame(
+      lines().map(({ method, target }) => `${method} ${target}`),
+      targets.map((target) => `GET ${target}`),
+    );
+  },
+);
+
 t.test('every other method leaves one, an override under its own name', async (t) => {
   const { gateway, lines, post } = await startAudited(t);
   for (const method of ['PUT', 'PATCH', 'DELETE']) await send(gateway.url, { method, target: '/a' });

@@ -40,7 +40,7 @@ for (const [what, contentType, body] of BODIES) {
 t.test('a chunked upload is sent whole, with its length', async (t) => {
   const { upstream, gateway } = await startForwarding(t);
   const chunks = ['3\r\n{"a\r\n', '6;x=y\r\n":12}\n\r\n', '0\r\n\r\n'];
-  const head = 'PUT /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const head = 'PUT /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n';
   const { text } = await sendRaw(gateway.url, head + chunks.join(''));
   t.match(text, /^HTTP\/1\.1 200 /);
   const [arrived] = upstream.requests;
@@ -50,9 +50,9 @@ t.test('a chunked upload is sent whole, with its length', async (t) => {
 
 t.test('an empty POST has length 0, a bodiless DELETE none', async (t) => {
   const { upstream, gateway } = await startForwarding(t);
-  await sendRaw(gateway.url, 'POST /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n');
-  await sendRaw(gateway.url, 'POST /b HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-  await sendRaw(gateway.url, 'DELETE /c HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n');
+  await sendRaw(gateway.url, 'POST /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+  await sendRaw(gateway.url, 'POST /b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  await sendRaw(gateway.url, 'DELETE /c HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
   t.strictSame(
     upstream.requests.map((request) => [request.target, valuesOf(request, 'content-length')]),
     [
@@ -72,7 +72,7 @@ t.test("the Go SDK's DELETE, whose body is the word null, arrives with it", asyn
 
 t.test('a body above the limit is refused, announced or not, and nothing is sent', async (t) => {
   const { upstream, gateway } = await startForwarding(t, { limits: { ...LIMITS, bodyBytes: 1000 } });
-  const head = 'POST /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n';
+  const head = 'POST /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n';
   const announced = `${head}Content-Length: 1001\r\n\r\n`;
   const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n3e9\r\n${'x'.repeat(1001)}\r\n0\r\n\r\n`;
   for (const text of [announced, chunked]) {
@@ -91,7 +91,10 @@ t.test('a GET or HEAD with a body is refused: its signature would not cover it',
   for (const method of ['GET', 'HEAD']) {
     const framed = ['Content-Length: 2\r\n\r\n{}', 'Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n'];
     for (const rest of framed) {
-      const { text } = await sendRaw(gateway.url, `${method} /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n${rest}`);
+      const { text } = await sendRaw(
+        gateway.url,
+        `${method} /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${rest}`,
+      );
       t.match(text, /^HTTP\/1\.1 400 /);
       t.match(text, /x-gateway-error: request-invalid/i);
     }

@@ -105,7 +105,7 @@ t.test('certificates change with their files: for new connections, while open on
   const open = connect({ host: hostname, port: Number(port), ca: authority.cert, ...callers.bot });
   await once(open, 'secureConnect');
   const ask = async () => {
-    open.write('GET /forbidden HTTP/1.1\r\nHost: h\r\n\r\n');
+    open.write('GET /forbidden HTTP/1.1\r\nHost: localhost\r\n\r\n');
     const [bytes] = await once(open, 'data');
     return String(bytes).slice(0, 12);
   };

@@ -40,7 +40,7 @@ for (const [what, headers, status, target = '/ccm/purge/ItemIdReceiver'] of REFU
   t.test(`${what}: ${status} before a byte of the body, nothing is sent and nothing spent`, async (t) => {
     const { upstream, gateway } = await startForwarding(t, { anonymous: false, consumers: [CONSUMER], quotas: ONE });
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    const head = `POST ${target} HTTP/1.1\r\nHost: h\r\n${lines.join('')}Content-Length: 1000000\r\n\r\n`;
+    const head = `POST ${target} HTTP/1.1\r\nHost: localhost\r\n${lines.join('')}Content-Length: 1000000\r\n\r\n`;
     const code = status === 401 ? 'consumer-unknown' : 'consumer-forbidden';
     // The body never comes: whoever waited for it would not answer.
     const { text } = await sendRaw(gateway.url, head, '"request_id"');

@@ -77,7 +77,7 @@ t.test('what outlasts limits.drain is broken off, answered and logged', async (t
 
 t.test('an upload that never ends is refused and told of, and does not keep a gateway from stopping', async (t) => {
   const { upstream, gateway } = await startForwarding(t, { limits: { ...LIMITS, drainMs: 100 } });
-  const head = 'POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\nhalf';
+  const head = 'POST /a HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\nhalf';
   const { hostname, port } = new URL(gateway.url);
   const caller = connect(Number(port), hostname, () => caller.write(head)).setEncoding('latin1');
   await once(caller, 'data');
@@ -104,7 +104,9 @@ t.test('answers that their caller never reads are told of before the gateway sto
   // Small enough that the vendor is done with each, and more of them than the buffers on the way hold.
   upstream.answerWith(httpAnswer('200 OK', {}, Buffer.alloc(15_000)));
   const { hostname, port } = new URL(gateway.url);
-  const caller = connect(Number(port), hostname, () => caller.write('GET /a HTTP/1.1\r\nHost: h\r\n\r\n'.repeat(1000)));
+  const caller = connect(Number(port), hostname, () =>
+    caller.write('GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(1000)),
+  );
   t.teardown(() => caller.destroy());
   await once(caller, 'readable');
   t.equal(await gateway.drain(), false);

@@ -12,8 +12,8 @@ const AT_ONCE = 20;
 /** More than all buffers on the way hold, so that the vendor's connection is busy for as long as nobody reads. */
 const LARGE = httpAnswer('200 OK', { 'x-cnc-request-id': 'large' }, Buffer.alloc(32 * 1024 * 1024));
 const REQUESTS = {
-  GET: 'GET /a HTTP/1.1\r\nHost: h\r\n\r\n',
-  POST: 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}',
+  GET: 'GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n',
+  POST: 'POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}',
 };
 
 for (const [method, request] of Object.entries(REQUESTS)) {
@@ -87,7 +87,7 @@ for (const method of ['GET', 'POST'] as const) {
 t.test('a caller that reads on after a pause gets all of a large body', async (t) => {
   const { upstream, gateway } = await startForwarding(t);
   upstream.answerWith(LARGE);
-  const [caller] = await callersOf(gateway.url, 'GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n', 1);
+  const [caller] = await callersOf(gateway.url, 'GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', 1);
   if (caller === undefined) return void t.fail('no caller');
   await once(caller, 'data');
   caller.pause();
@@ -141,7 +141,11 @@ t.test('a caller that leaves in mid-upload sends nothing and spends nothing', as
     quotas: { ...WIDE, interface: { quota: 1, windowMs: 300_000 } },
   });
   for (let n = 0; n < 20; n++) {
-    const [caller] = await callersOf(gateway.url, 'PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf', 1);
+    const [caller] = await callersOf(
+      gateway.url,
+      'PUT /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf',
+      1,
+    );
     await turnOf(gateway.url);
     caller?.destroy();
   }

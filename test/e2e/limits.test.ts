@@ -7,7 +7,7 @@ import { startForwarding } from '../support/forwarding.ts';
 import { accountsAt, LIMITS, startTestGateway, WIDE } from '../support/gateway.ts';
 import { httpAnswer } from '../support/raw-upstream.ts';
 
-const GET = 'GET /a HTTP/1.1\r\nHost: h\r\n\r\n';
+const GET = 'GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
 function connectTo(t: Test, url: string): Socket {
   const { hostname, port } = new URL(url);
@@ -21,7 +21,7 @@ const metric = async (admin: string, line: RegExp) =>
 
 t.test('a head above limits.headers is a 431 problem, told once, and nothing is sent', async (t) => {
   const { upstream, gateway } = await startForwarding(t);
-  const head = (length: number) => `GET /a HTTP/1.1\r\nHost: h\r\nx: ${'y'.repeat(length)}\r\n\r\n`;
+  const head = (length: number) => `GET /a HTTP/1.1\r\nHost: localhost\r\nx: ${'y'.repeat(length)}\r\n\r\n`;
   const { text, end } = await sendRaw(gateway.url, head(LIMITS.headersBytes));
   t.match(text, /^HTTP\/1\.1 431 [\s\S]*^x-gateway-error: headers-too-large\r$[\s\S]*limit of 16384 bytes/m);
   t.equal(end, 'FIN');
@@ -43,7 +43,7 @@ t.test('no header is lost among many: Node alone would drop what comes after the
   const { gateway } = await startForwarding(t, { limits: { ...LIMITS, headersBytes: 65_536 } });
   const { text } = await sendRaw(
     gateway.url,
-    `GET /a HTTP/1.1\r\nHost: h\r\n${'x: y\r\n'.repeat(3000)}x-gateway-account: nobody\r\n\r\n`,
+    `GET /a HTTP/1.1\r\nHost: localhost\r\n${'x: y\r\n'.repeat(3000)}x-gateway-account: nobody\r\n\r\n`,
     '}',
   );
   t.match(text, /^HTTP\/1\.1 403 /);
@@ -123,7 +123,7 @@ t.test('a gateway whose event loop is slow refuses early, and serves again once 
   t.match(answer, { status: 503, headers: { 'x-gateway-error': 'overloaded', 'retry-after': '1' } });
   t.match(JSON.parse(answer.bytes.toString()), { message: 'the gateway is too busy; nothing was sent' });
   const sent = upstream.requests.length;
-  const upload = await sendRaw(gateway.url, 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n', '}');
+  const upload = await sendRaw(gateway.url, 'POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n', '}');
   t.match(upload.text, /^HTTP\/1\.1 503 /, 'before the body is read');
   t.equal(upstream.requests.length, sent);
   stop();

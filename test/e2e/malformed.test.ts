@@ -8,17 +8,17 @@ import { startForwarding } from '../support/forwarding.ts';
 const MALFORMED: readonly (readonly [what: string, bytes: string])[] = [
   ['no HTTP at all', 'GARBAGE\r\n\r\n'],
   ['a TLS greeting', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'],
-  ['a version that is none', 'GET /a HTTP/9.9\r\nHost: h\r\n\r\n'],
-  ['a space in the target', 'GET /a b HTTP/1.1\r\nHost: h\r\n\r\n'],
-  ['a method that Node does not know', 'ENABLE /a HTTP/1.1\r\nHost: h\r\n\r\n'],
-  ['a header without a colon', 'GET /a HTTP/1.1\r\nHost: h\r\nbad\r\n\r\n'],
-  ['a space before the colon', 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length : 2\r\n\r\n{}'],
-  ['a NUL in a header', 'GET /a HTTP/1.1\r\nHost: h\r\nx: a\0b\r\n\r\n'],
-  ['a length that is no number', 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: +2\r\n\r\n{}'],
-  ['two lengths', 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}'],
-  ['a list of lengths', 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2, 2\r\n\r\n{}'],
-  ['a bad chunk', 'POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n'],
-  ['CONNECT', 'CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n'],
+  ['a version that is none', 'GET /a HTTP/9.9\r\nHost: localhost\r\n\r\n'],
+  ['a space in the target', 'GET /a b HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  ['a method that Node does not know', 'ENABLE /a HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  ['a header without a colon', 'GET /a HTTP/1.1\r\nHost: localhost\r\nbad\r\n\r\n'],
+  ['a space before the colon', 'POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length : 2\r\n\r\n{}'],
+  ['a NUL in a header', 'GET /a HTTP/1.1\r\nHost: localhost\r\nx: a\0b\r\n\r\n'],
+  ['a length that is no number', 'POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: +2\r\n\r\n{}'],
+  ['two lengths', 'POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}'],
+  ['a list of lengths', 'POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2, 2\r\n\r\n{}'],
+  ['a bad chunk', 'POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n'],
+  ['CONNECT', 'CONNECT h:443 HTTP/1.1\r\nHost: localhost\r\n\r\n'],
 ];
 
 for (const [what, bytes] of MALFORMED) {
@@ -41,27 +41,27 @@ for (const [what, bytes] of MALFORMED) {
   });
 }
 
-const INNER = 'GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n';
+const INNER = 'GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const SMUGGLING: readonly (readonly [what: string, bytes: string])[] = [
   [
     'a length and chunks',
-    `POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${INNER}`,
+    `POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${INNER}`,
   ],
   [
     'chunks and a length',
-    `POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nContent-Length: ${INNER.length}\r\n\r\n0\r\n\r\n${INNER}`,
+    `POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: ${INNER.length}\r\n\r\n0\r\n\r\n${INNER}`,
   ],
   [
     'a coding that only looks chunked',
-    `POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n${INNER}`,
+    `POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n${INNER}`,
   ],
   [
     'chunked, and not last',
-    `POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n${INNER}`,
+    `POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n${INNER}`,
   ],
   [
     'a folded header',
-    `POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n${INNER}`,
+    `POST /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n${INNER}`,
   ],
 ];
 
@@ -77,7 +77,7 @@ for (const [what, bytes] of SMUGGLING) {
 
 t.test('a body that looks like a request is a body', async (t) => {
   const { upstream, gateway } = await startForwarding(t);
-  const head = `POST /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: ${INNER.length}\r\n\r\n`;
+  const head = `POST /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${INNER.length}\r\n\r\n`;
   await sendRaw(gateway.url, head + INNER);
   t.match(upstream.requests, [{ target: '/a', body: Buffer.from(INNER) }]);
 });
@@ -98,7 +98,7 @@ t.test('garbage behind a request whose answer has begun does not get into that a
   const { upstream, gateway } = await startForwarding(t);
   upstream.answerWith('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf-');
   const { socket, received } = callerOf(t, gateway.url);
-  socket.write('GET /a HTTP/1.1\r\nHost: h\r\n\r\n');
+  socket.write('GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n');
   while (!received().endsWith('half-')) await once(socket, 'data');
   socket.write('GARBAGE\r\n\r\n');
   await once(socket, 'end');
@@ -109,9 +109,9 @@ t.test('garbage behind a request that waits is not answered in its place', async
   const { upstream, gateway } = await startForwarding(t);
   upstream.answerWith(() => {});
   const { socket, received } = callerOf(t, gateway.url);
-  socket.write('POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}');
+  socket.write('POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}');
   await upstream.until(() => upstream.requests.length === 1);
-  socket.write('POST /b HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n');
+  socket.write('POST /b HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n');
   await once(socket, 'end');
   t.equal(received(), '');
 });
@@ -119,7 +119,7 @@ t.test('garbage behind a request that waits is not answered in its place', async
 t.test('garbage behind an answered request is a 400 of its own', async (t) => {
   const { gateway } = await startForwarding(t);
   const { socket, received } = callerOf(t, gateway.url);
-  socket.write('GET /a HTTP/1.1\r\nHost: h\r\n\r\n');
+  socket.write('GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n');
   while (!received().endsWith('{}')) await once(socket, 'data');
   socket.write('GARBAGE\r\n\r\n');
   await once(socket, 'end');

@@ -1,60 +1,22 @@
-// Every kind of consumer against every way to call something else than it may: nothing forbidden arrives, nothing is charged.
-import { hash } from 'node:crypto';
+// Every kind of caller against every way to call something else than it may: nothing forbidden arrives, nothing is charged.
 import t from 'tap';
-import { Secret } from '../../src/catalog/secret.ts';
-import type { QuotaReport } from '../../src/http/quota-report.ts';
-import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import { startTestGateway } from '../support/gateway.ts';
-import { basic, bytesOf, exchange, go, type WireCall } from '../support/sdk-client.ts';
-import { API, KEYS, ownSecond } from '../support/virtual-keys.ts';
+import { CALLERS, type Caller, type Headers, type Row, startFor, unsigned } from '../support/every-caller.ts';
+import { bytesOf } from '../support/sdk-client.ts';
 
-const TOKEN = 'the-token-of-the-purge-bot-0123456789';
-const ALLOW = ['POST /ccm/purge/*', 'GET /api/domain/**'];
-const may = { accounts: ['main'], allow: ALLOW };
-const CONSUMERS = [
-  { ...may, name: 'token', tokenSha256: hash('sha256', TOKEN) },
-  { ...may, name: 'access-key', accessKey: { id: KEYS.id, secretKey: new Secret(KEYS.secret) } },
-  { ...may, name: 'api-key', apiKey: { username: API.id, apiKey: new Secret(API.secret) } },
-];
-
-type Headers = readonly (readonly [name: string, value: string])[];
-interface Row {
-  readonly method: string;
-  readonly target: string;
-  readonly headers?: Headers;
-}
-
-/** Each with its credentials, as a client of that kind sends them. */
-const KINDS: Readonly<Record<string, (host: string, row: Row) => WireCall>> = {
-  token: (host, row) => plain(host, row, [['Authorization', `Bearer ${TOKEN}`]]),
-  'access-key': (host, { headers = [], ...row }) =>
-    go(host, KEYS, { ...row, signed: headers, timestamp: ownSecond(), ...(hasBody(row) ? { body: '{}' } : {}) }),
-  'api-key': (host, row) => plain(host, row, basic(API, { at: Date.now() })),
-  anonymous: (host, row) => plain(host, row, []),
-};
-
-function plain(host: string, { method, target, headers = [] }: Row, credentials: Headers): WireCall {
-  const body = hasBody({ method }) ? '{}' : '';
-  const common: Headers = [
-    ['Host', host],
-    ['Content-Type', 'application/json'],
-    ...(body === '' ? [] : [['Content-Length', '2'] as const]),
-  ];
-  return { method, target, headers: [...common, ...credentials, ...headers], body };
-}
-
-function hasBody({ method }: { method: string }): boolean {
-  return method === 'POST' || method === 'PUT' || method === 'PATCH';
-}
+const allow = ['POST /ccm/purge/*', 'GET /api/domain/**'];
+const PURGE: Row = { method: 'POST', target: '/ccm/purge/ItemIdReceiver' };
 
 const ALLOWED: readonly Row[] = [
   { method: 'GET', target: '/api/domain' },
   { method: 'GET', target: '/api/domain/www.example.com/x?y=/ccm/fetch' },
   { method: 'GET', target: '/api/%64omain' },
-  { method: 'GET', target: '/api//domain/' },
-  { method: 'POST', target: '/ccm/purge/ItemIdReceiver' },
-  { method: 'POST', target: '/ccm/purge/ItemIdReceiver', headers: [['x-gateway-account', 'main']] },
+  { method: 'GET', target: '/api/domain/' },
+  PURGE,
 ];
+
+function asAccount(name: string): Headers {
+  return [['x-gateway-account', name]];
+}
 
 const PATHS = ['/api/domain', '/ccm/purge/ItemIdReceiver', '/ccm/fetch/ItemIdReceiver', '/api/certificate', '/'];
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'ENABLE'];
@@ -87,19 +49,27 @@ const SPELLINGS = [
   '/ccm/purge/%zz',
   '/ccm%2fpurge%2fx',
   '/ccm;/purge/x/y',
+  '/ccm//purge/x',
+  '/ccm/purge//x',
+  '/ccm/purge/x//',
+  '/ccm/purge/%252e%252e/fetch/x',
+  '/ccm/purge/..%252ffetch',
+  '/ccm%252fpurge%252fx',
+  '/ccm/purge/..%EF%BC%8Ffetch',
+  '/ccm/purge/%EF%BC%8E%EF%BC%8E/fetch',
+  '/ccm／purge／x',
 ];
 
+/** Accounts that no caller has, and headers that make another call of an allowed one. */
 const HEADERS: readonly Headers[] = [
-  ...['reports', 'nobody', '', 'MAIN', 'main,reports', '__proto__'].map(
-    (name): Headers => [['x-gateway-account', name]],
-  ),
-  [
-    ['x-gateway-account', 'main'],
-    ['x-gateway-account', 'reports'],
-  ],
+  ...['others', 'nobody', '', 'MAIN', 'main,reports', 'main, others', '__proto__'].map(asAccount),
+  [...asAccount('main'), ...asAccount('others')],
+  [...asAccount('main'), ...asAccount('main')],
+  ...['on-behalf-of', 'report-range'].map((name): Headers => [[name, 'customer']]),
   ...['DISABLE', 'ENABLE', 'DELETE', 'GET', 'disable', ''].map((name): Headers => [['x-http-method-override', name]]),
 ];
 
+/** What none may call, with whatever account. */
 const FORBIDDEN: readonly Row[] = [
   ...METHODS.flatMap((method) => PATHS.map((target) => ({ method, target }))).filter(
     ({ method, target }) => !ALLOWED.some((row) => row.method === method && row.target === target),
@@ -108,51 +78,56 @@ const FORBIDDEN: readonly Row[] = [
   ...HEADERS.map((headers) => ({ method: 'POST', target: '/ccm/purge/ItemIdReceiver', headers })),
 ];
 
-async function start(t: { teardown(after: () => unknown): void }) {
-  const sandbox = await startSandbox({});
-  const anonymous = { account: 'main', allow: ALLOW };
-  const gateway = await startTestGateway(sandbox.origin, { anonymous, consumers: CONSUMERS });
-  t.teardown(async () => {
-    await gateway.drain();
-    await sandbox.close();
-  });
-  const reached = () => Object.values(sandbox.report().interfaces).flatMap((interfaces) => Object.keys(interfaces));
-  const charged = async () => {
-    const reports = ['main', 'reports'].map((name) => fetch(`${gateway.admin}/quota?account=${name}`));
-    const bodies = await Promise.all(reports.map(async (report) => (await (await report).json()) as QuotaReport));
-    return bodies.flatMap(({ partitions }) => partitions).map(({ partition }) => partition);
-  };
-  return { sandbox, gateway, host: new URL(gateway.url).host, reached, charged };
+/** With the default account, and with each that the caller may name. */
+function withAccounts({ accounts }: Caller, rows: readonly Row[]): { row: Row; account: string }[] {
+  const choices = [
+    { headers: [], account: accounts[0] ?? '' },
+    ...accounts.map((name) => ({ headers: asAccount(name), account: name })),
+  ];
+  return rows.flatMap((row) =>
+    choices.map(({ headers, account }) => ({
+      row: { ...row, headers: [...headers, ...(row.headers ?? [])] },
+      account,
+    })),
+  );
 }
 
-for (const [kind, make] of Object.entries(KINDS)) {
-  t.test(`${kind}: what is allowed arrives`, async (t) => {
-    const { sandbox, gateway, host } = await start(t);
-    for (const row of ALLOWED) {
-      const { status, body } = await exchange(gateway.url, bytesOf(make(host, row)));
+for (const caller of CALLERS) {
+  const { name, accounts } = caller;
+
+  t.test(`${name}: what is allowed arrives, for each of its accounts`, async (t) => {
+    const { sandbox, gateway, make, send } = await startFor(t, { caller, allow });
+    const rows = withAccounts(caller, ALLOWED);
+    for (const { row, account } of rows) {
+      const { status, body } = await send(make(row));
       t.equal(status, 200, `${row.method} ${row.target} ${body}`);
-      t.match(gateway.log.at(-1), { consumer: kind, account: 'main' });
+      t.match(gateway.log.at(-1), { consumer: name, account });
     }
-    t.match(sandbox.report(), { arrivals: ALLOWED.length, verified: ALLOWED.length, leakedHeaders: {} });
+    t.match(sandbox.report(), { arrivals: rows.length, verified: rows.length, leakedHeaders: {} });
   });
 
-  t.test(`${kind}: none of ${FORBIDDEN.length} forbidden calls arrives or is charged`, async (t) => {
-    const { sandbox, gateway, host, charged } = await start(t);
-    for (const row of FORBIDDEN) {
-      const { status, headers } = await exchange(gateway.url, bytesOf(make(host, row)));
+  const foreign = ['main', 'reports'].filter((account) => !accounts.includes(account));
+  const forbidden = [
+    ...withAccounts(caller, FORBIDDEN).map(({ row }) => row),
+    ...foreign.flatMap((account) => ALLOWED.map((row) => ({ ...row, headers: asAccount(account) }))),
+  ];
+  t.test(`${name}: none of ${forbidden.length} forbidden calls arrives or is charged`, async (t) => {
+    const { sandbox, gateway, make, send, charged, secrets } = await startFor(t, { caller, allow });
+    for (const row of forbidden) {
+      const { status, headers } = await send(make(row));
       const what = `${row.method} ${row.target} ${JSON.stringify(row.headers ?? [])}: ${status}`;
       t.ok([400, 401, 403].includes(status), what);
       t.ok(headers['x-gateway-error'], what);
     }
     t.equal(sandbox.report().arrivals, 0);
     t.strictSame(await charged(), []);
-    t.notMatch(gateway.logText(), new RegExp(`${TOKEN}|${KEYS.secret}|${API.secret}`));
+    t.notMatch(gateway.logText(), new RegExp(secrets.join('|')));
   });
 
-  t.test(`${kind}: no request hidden in another arrives`, async (t) => {
-    const { sandbox, gateway, host, reached } = await start(t);
+  t.test(`${name}: no request hidden in another arrives`, async (t) => {
+    const { sandbox, host, make, sendBytes, reached } = await startFor(t, { caller, allow });
     const hidden = `POST /ccm/fetch/ItemIdReceiver HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 2\r\n\r\n{}`;
-    const call = bytesOf(make(host, { method: 'POST', target: '/ccm/purge/ItemIdReceiver' })).toString();
+    const call = bytesOf(make(PURGE)).toString();
     const withLines = (...lines: string[]) => call.replace('\r\n\r\n', `\r\n${lines.join('\r\n')}\r\n\r\n`);
     for (const [what, bytes] of [
       [
@@ -172,19 +147,46 @@ for (const [kind, make] of Object.entries(KINDS)) {
       ['a bare line feed', call.replace('\r\n\r\n', `\r\nX: y\n\n${hidden}\r\n\r\n`)],
       ['a null byte', withLines('X-Null: a\0b')],
     ] as const) {
-      const { status } = await exchange(gateway.url, Buffer.from(bytes));
+      const { status } = await sendBytes(bytes);
       t.ok(status === 400 || status === 401, `${what}: ${status}`);
     }
     t.strictSame(reached(), []);
     t.equal(sandbox.report().arrivals, 0);
   });
 
-  t.test(`${kind}: a request behind another is judged by itself`, async (t) => {
-    const { gateway, host, reached } = await start(t);
-    const first = bytesOf(make(host, { method: 'POST', target: '/ccm/purge/ItemIdReceiver' }));
-    const second = bytesOf(plain(host, { method: 'POST', target: '/ccm/fetch/ItemIdReceiver' }, []));
-    t.equal((await exchange(gateway.url, Buffer.concat([first, second]))).status, 200);
+  t.test(`${name}: a request behind another is judged by itself`, async (t) => {
+    const { gateway, host, make, sendBytes, reached } = await startFor(t, { caller, allow });
+    const second = unsigned(host, { method: 'POST', target: '/ccm/fetch/ItemIdReceiver' }, []);
+    t.equal((await sendBytes(Buffer.concat([bytesOf(make(PURGE)), bytesOf(second)]))).status, 200);
     await fetch(`${gateway.url}/api/domain`);
     t.strictSame(reached().sort(), ['GET /api/domain', 'POST /ccm/purge/ItemIdReceiver']);
   });
+
+  const isBrowsers = caller.scheme === 'anonymous' || caller.scheme === 'certificate';
+  t.test(`${name}: a web page ${isBrowsers ? "can't call" : 'is like any other program'}`, async (t) => {
+    const { sandbox, make, send } = await startFor(t, { caller, allow });
+    const ofPages: Headers = [
+      ['Origin', 'https://evil.example'],
+      ['Sec-Fetch-Site', 'cross-site'],
+    ];
+    for (const header of ofPages) {
+      for (const row of ALLOWED) {
+        const { headers, ...call } = make(row);
+        t.equal((await send({ ...call, headers: [...headers, header] })).status, isBrowsers ? 403 : 200, header[0]);
+      }
+    }
+    t.equal(sandbox.report().arrivals, isBrowsers ? 0 : 2 * ALLOWED.length);
+  });
 }
+
+t.test('anonymous: a site whose name resolves to this machine is called by that name, and so forbidden', async (t) => {
+  const { sandbox, make, send } = await startFor(t, {
+    caller: { name: 'anonymous', scheme: 'anonymous', accounts: ['main'] },
+    allow: ['*'],
+  });
+  const { headers, ...call } = make(PURGE);
+  const named = (host: string) => headers.map(([name, value]) => [name, name === 'Host' ? host : value] as const);
+  for (const host of ['evil.example', '0.0.0.0']) t.equal((await send({ ...call, headers: named(host) })).status, 403);
+  t.equal(sandbox.report().arrivals, 0);
+  t.equal((await send({ ...call, headers: named('localhost') })).status, 200);
+});

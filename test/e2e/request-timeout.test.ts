@@ -8,7 +8,7 @@ import { LIMITS } from '../support/gateway.ts';
 import { httpAnswer } from '../support/raw-upstream.ts';
 
 const HURRIED = { limits: { ...LIMITS, requestTimeoutMs: 300, inFlight: 2 } };
-const STALLED = 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf';
+const STALLED = 'POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf';
 
 /** What a caller that has sent this and then nothing receives until its connection ends. */
 async function stall(t: Test, url: string, bytes: string): Promise<string> {
@@ -25,8 +25,12 @@ async function stall(t: Test, url: string, bytes: string): Promise<string> {
 
 for (const [what, bytes, method] of [
   ['a body that stalls', STALLED, 'POST'],
-  ['a chunked body that stalls', 'PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n', 'PUT'],
-  ['a head that stalls', 'GET /a HTTP/1.1\r\nHost: h\r\nAcc', 'none'],
+  [
+    'a chunked body that stalls',
+    'PUT /a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n',
+    'PUT',
+  ],
+  ['a head that stalls', 'GET /a HTTP/1.1\r\nHost: localhost\r\nAcc', 'none'],
 ] as const) {
   t.test(`${what} is a 408 problem, told once, and nothing is sent`, async (t) => {
     const { upstream, gateway } = await startForwarding(t, HURRIED);

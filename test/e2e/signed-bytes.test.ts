@@ -23,12 +23,11 @@ const TARGETS: readonly (readonly [written: string, sent: string])[] = [
   ['/caf%c3%a9/%E4%B8%AD', '/caf%C3%A9/%E4%B8%AD'],
   ['/a?x=%26%3D%25%23', '/a?x=%26%3D%25%23'],
   ['/%64omain', '/domain'],
-  ['/a//b', '/a//b'],
   ['/a;p=1', '/a;p=1'],
   ['/a%3Fb', '/a%3Fb'],
   ['/a%20b/*', '/a%20b/*'],
   ['/x@evil.example', '/x@evil.example'],
-  ['/http://evil.example/x', '/http://evil.example/x'],
+  ['/http:/evil.example/x', '/http:/evil.example/x'],
   ['/a"b<c>`{d}|e^f', '/a%22b%3Cc%3E%60%7Bd%7D%7Ce%5Ef'],
   ['/a/...b', '/a/...b'],
 ];
@@ -54,6 +53,12 @@ const REFUSED = [
   '/%5C..%5Cb',
   '/a/..;/b',
   '//evil.example/x',
+  '/a//b',
+  '/http://evil.example/x',
+  '/a/%252e%252e/b',
+  '/a%252fb',
+  '/a%EF%BC%8Fb',
+  '/a/%EF%BC%8E%EF%BC%8E/b',
   'http://evil.example/x',
   '*',
   '/%zz',
@@ -182,5 +187,5 @@ t.test('only ENABLE and DISABLE can be asked for by x-http-method-override, and 
 
 function rawRequest(method: string, target: string, headers: Readonly<Record<string, string>>): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `${method} ${target} HTTP/1.1\r\nHost: gateway.example\r\nConnection: close\r\n${lines.join('')}\r\n`;
+  return `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${lines.join('')}\r\n`;
 }

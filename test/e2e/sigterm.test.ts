@@ -62,7 +62,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 t.test('every upload that a stop breaks off has its line in the log of the process', async (t) => {
   const { child, url } = await serve(t, { drain: '300ms' });
   const { hostname, port } = new URL(url);
-  const head = 'POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\nhalf';
+  const head = 'POST /a HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\nhalf';
   await Promise.all(
     Array.from({ length: 100 }, async () => {
       const caller = connect(Number(port), hostname, () => caller.write(head));

@@ -7,7 +7,7 @@ import { startForwarding } from '../support/forwarding.ts';
 import { LIMITS, WIDE } from '../support/gateway.ts';
 import { httpAnswer } from '../support/raw-upstream.ts';
 
-const GET = 'GET /a HTTP/1.1\r\nHost: h\r\n\r\n';
+const GET = 'GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const IDLE = { ...LIMITS, idleTimeoutMs: 300 };
 
 t.jobs = 4; // They mostly wait, each for itself.
@@ -60,8 +60,8 @@ async function drip(t: Test, url: string, first: string): Promise<{ text: string
 }
 
 for (const [what, first] of [
-  ['head', 'GET /a HTTP/1.1\r\nHost: h\r\nx: '],
-  ['body', 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n'],
+  ['head', 'GET /a HTTP/1.1\r\nHost: localhost\r\nx: '],
+  ['body', 'POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n'],
 ] as const) {
   t.test(`a ${what} that comes byte by byte ends with limits.requestTimeout, however steadily it comes`, async (t) => {
     const { upstream, gateway } = await startForwarding(t, { limits: { ...LIMITS, requestTimeoutMs: 500 } });
@@ -74,7 +74,11 @@ for (const [what, first] of [
 
 t.test('the body of a refused caller is not waited for: it has its answer, and the connection ends', async (t) => {
   const { upstream, gateway } = await startForwarding(t, { anonymous: false });
-  const { text, ms } = await drip(t, gateway.url, 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n');
+  const { text, ms } = await drip(
+    t,
+    gateway.url,
+    'POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n',
+  );
   t.match(text, /^HTTP\/1\.1 401 [\s\S]*^connection: close\r$/m);
   t.ok(ms < 3000, `${ms} ms`);
   t.equal(upstream.connections(), 0);
@@ -86,7 +90,7 @@ t.test('a refused caller that goes on sending reads its answer, and no reset ove
     const body = Buffer.alloc(1024 * 1024).toString('latin1');
     const { text } = await sendRaw(
       gateway.url,
-      `POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9999999\r\n\r\n${body}`,
+      `POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999\r\n\r\n${body}`,
       '}',
     );
     t.match(text, /^HTTP\/1\.1 401 /);

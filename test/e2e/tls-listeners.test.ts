@@ -56,7 +56,7 @@ t.test('a caller over TLS 1.2 or 1.3 is served; one that speaks less, or no TLS,
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
   t.match(await get(gateway.url, old), /EPROTO|ERR_SSL/);
   const { hostname, port } = new URL(gateway.url);
-  const plain = connectPlain(Number(port), hostname, () => plain.write('GET /a HTTP/1.1\r\nHost: h\r\n\r\n'));
+  const plain = connectPlain(Number(port), hostname, () => plain.write('GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n'));
   plain.on('error', () => {}).resume();
   await once(plain, 'close');
   t.equal(upstream.requests.length, 2);
@@ -167,7 +167,7 @@ t.test('a renewed certificate is shown to the next connection, and those that ar
     return socket;
   };
   const ask = async (socket: TLSSocket) => {
-    socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n');
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
     const [bytes] = await once(socket, 'data');
     return String(bytes).split('\r\n')[0];
   };

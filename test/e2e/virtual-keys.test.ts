@@ -2,6 +2,7 @@
 import t from 'tap';
 import { Secret } from '../../src/catalog/secret.ts';
 import { createAuthority } from '../support/certificates.ts';
+import { startForwarding } from '../support/forwarding.ts';
 import { bytesOf, type Call, exchange, go, python, type WireCall } from '../support/sdk-client.ts';
 import { CONSUMERS, GET, KEYS, now, ownSecond, POST, startWithKeys } from '../support/virtual-keys.ts';
 
@@ -96,6 +97,24 @@ t.test('a signature may be in capitals, as in the sample of the vendor', async (
     value.replace(/(?<=Signature=).*/, (signature) => signature.toUpperCase()),
   ]) as [string, string][];
   t.equal((await exchange(gateway.url, bytesOf({ ...call, headers }))).status, 200);
+});
+
+t.test('a plus sign in a query is sent as what was signed: a space by Go, a plus by Python', async (t) => {
+  const { upstream, gateway } = await startForwarding(t, { anonymous: false, consumers: CONSUMERS });
+  const { host } = new URL(gateway.url);
+  for (const method of ['GET', 'PUT', 'POST']) {
+    for (const sdk of [go, python]) {
+      const content = method === 'GET' ? {} : { body: '{}' };
+      const call = { method, target: '/api/domain?q=a+b&p=%2B%20', ...content, timestamp: ownSecond() };
+      const answer = await exchange(gateway.url, bytesOf(sdk(host, KEYS, call)));
+      t.equal(answer.status, 200, answer.body);
+    }
+  }
+  const [space, plus] = ['/api/domain?q=a%20b&p=%2B%20', '/api/domain?q=a%2Bb&p=%2B%20'];
+  const sent = upstream.requests.map(({ method, target }) => `${method} ${target}`);
+  // The vendor signs no query of a POST, so nothing tells.
+  const expected = [`GET ${space}`, `GET ${plus}`, `PUT ${space}`, `PUT ${plus}`, `POST ${space}`, `POST ${space}`];
+  t.strictSame(sent, expected);
 });
 
 t.test('a signed x-gateway-account picks an account, an unsigned one nothing', async (t) => {

@@ -28,7 +28,7 @@ export function validRequest(random: Random, serial: string): Buffer {
       : random.of(['', '{}', `{"n":"${serial}"}`, 'x'.repeat(random.below(3000))]);
   const lines = [
     `${method} ${path}${query} HTTP/1.1`,
-    'Host: gateway.example',
+    'Host: localhost',
     `Authorization: Bearer ${token}`,
     'User-Agent: fuzz/1',
     ...(random.chance(0.5) ? ['Accept: application/json'] : []),

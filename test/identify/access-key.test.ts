@@ -15,7 +15,7 @@ const consumers = [
 ];
 
 /** Verifies a request as it stands on the wire; the name that it uses up, or why it was refused. */
-function verify(call: WireCall, at = AT): { used: string } | { reason: string } {
+function verify(call: WireCall, at = AT): { used: string; plus?: string } | { reason: string } {
   const presented: Presented = {
     method: call.method,
     target: call.target,
@@ -27,7 +27,8 @@ function verify(call: WireCall, at = AT): { used: string } | { reason: string } 
   try {
     const claim = claimAccessKey(authorization, { presented, consumers, at: at * 1000 });
     if (claim.consumer.name !== 'terraform') throw new Error('taken for another consumer');
-    return { used: claim.proof?.prove(Buffer.from(call.body)).name ?? '' };
+    const { usedUp, plus } = claim.proof?.prove(Buffer.from(call.body), at * 1000) ?? {};
+    return { used: usedUp?.name ?? '', ...(plus && { plus }) };
   } catch (error) {
     if (error instanceof NotIdentified) return { reason: error.reason };
     throw error;
@@ -160,7 +161,8 @@ t.test('its name is used up until its timestamp is ten minutes old', async (t) =
     certificate: () => undefined,
   };
   const { proof } = claimAccessKey(authorization, { presented, consumers, at: AT * 1000 });
-  t.equal(proof?.prove(Buffer.alloc(0)).forMs, 500_000);
+  t.equal(proof?.prove(Buffer.alloc(0), AT * 1000).usedUp.forMs, 500_000);
+  t.throws(() => proof?.prove(Buffer.alloc(0), (AT + 201) * 1000), /more than 5 minutes off/, 'a body that came too late');
 });
 
 t.test('a plus sign is a space or a plus sign, and nothing else is', async (t) => {
@@ -169,8 +171,10 @@ t.test('a plus sign is a space or a plus sign, and nothing else is', async (t) =
     ...make('h', KEYS, at(target)),
     target: arrived,
   });
-  t.match(verify(go('h', KEYS, at('/a?q=1+1'))), { used: String });
-  t.match(verify(python('h', KEYS, at('/a?q=1+1'))), { used: String });
+  t.match(verify(go('h', KEYS, at('/a?q=1+1'))), { used: String, plus: 'space' });
+  t.match(verify(python('h', KEYS, at('/a?q=1+1'))), { used: String, plus: 'plus' });
+  t.match(verify(python('h', KEYS, at('/a?q=1%2B1'))), { used: String, plus: 'space' }, 'there is none');
+  t.match(verify(python('h', KEYS, { ...at('/a?q=1+1'), method: 'POST' })), { plus: 'space' }, 'no query is signed');
   t.match(verify(signedFor(go, '/a?q=1+1', '/a?q=1%201')), { used: String }, 'the same query');
   t.match(verify(signedFor(go, '/a?q=1+1', '/a?q=1%2B1')), { reason: 'signature' });
   t.match(verify(signedFor(python, '/a?q=1+1+1', '/a?q=1+1%201')), { reason: 'signature' });
@@ -181,5 +185,5 @@ t.test('no signature makes one consumer another', async (t) => {
   const presented = { ...wire, rawHeaders: wire.headers.flat(), peer: '', certificate: () => undefined };
   const authorization = wire.headers.find(([name]) => name === 'Authorization')?.[1] ?? '';
   const { proof } = claimAccessKey(authorization, { presented, consumers, at: AT * 1000 });
-  t.throws(() => proof?.prove(Buffer.alloc(0)), /signature does not fit/);
+  t.throws(() => proof?.prove(Buffer.alloc(0), AT * 1000), /signature does not fit/);
 });

@@ -23,7 +23,7 @@ const foreign = makeCertificate(t, { subject: '/CN=stranger' });
 /** The name of who calls, or why nobody knows. */
 function who(presents: Partial<Presented> & { authorization?: string | string[] }, known: Known): string {
   const { authorization = [], ...rest } = presents;
-  const rawHeaders = ['Host', 'h', ...[authorization].flat().flatMap((value) => ['Authorization', value])];
+  const rawHeaders = ['Host', 'localhost', ...[authorization].flat().flatMap((value) => ['Authorization', value])];
   const presented = {
     method: 'GET',
     target: '/',

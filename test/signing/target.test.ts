@@ -24,7 +24,10 @@ const normal: [why: string, raw: string, path: string, query: string, matchPath:
   ['escapes get upper-case digits', '/a%c3%a9', '/a%C3%A9', '', '/aé'],
   ['characters with no place in a URI are escaped', '/a"b?q={"k":1}', '/a%22b', 'q=%7B%22k%22:1%7D', '/a"b'],
   ['text beyond ASCII is escaped as UTF-8', '/é?q=网', '/%C3%A9', 'q=%E7%BD%91', '/é'],
-  ['doubled slashes are sent, and matched as one', '/api//domain/', '/api//domain/', '', '/api/domain'],
+  ['a final slash is sent, and not matched', '/api/domain/', '/api/domain/', '', '/api/domain'],
+  ['the root is matched', '/', '/', '', '/'],
+  ['an escaped percent sign is one', '/a%25zz', '/a%25zz', '', '/a%zz'],
+  ["slashes in a query are nobody's segments", '/a?u=//x/%252f/%EF%BC%8F', '/a', 'u=//x/%252f/%EF%BC%8F', '/a'],
   ['path parameters are sent, and not matched', '/api/domain;v=1/x', '/api/domain;v=1/x', '', '/api/domain/x'],
   ['three dots are a name', '/a/...', '/a/...', '', '/a/...'],
   ['a slash may be escaped in a query', '/a?u=http%3A%2F%2Fx', '/a', 'u=http%3A%2F%2Fx', '/a'],
@@ -71,6 +74,28 @@ const invalid = [
   '/a?\u0001',
   '/\ud800',
   '/a\\..\\b',
+  '/a//b',
+  '/a//',
+  '/a/%2525/b',
+  '/a/%252e%252e/b',
+  '/a%252fb',
+  '/a%252Fb',
+  '/a%255cb',
+  '/a%253bb',
+  '/a%2500b',
+  '/%25%32%65',
+  '/a/%EF%BC%8E%EF%BC%8E/b',
+  '/a/．．/b',
+  '/a%EF%BC%8Fb',
+  '/a%ef%bc%8fb',
+  '/a／b',
+  '/a＼b',
+  '/a；b',
+  '/a％2fb',
+  '/a⁄b',
+  '/a∕b',
+  '/a․․b',
+  '/a…b',
 ];
 
 for (const raw of invalid) {
@@ -78,6 +103,21 @@ for (const raw of invalid) {
     t.not(refused(raw), '');
   });
 }
+
+t.test('a plus sign is what the signature takes it for, in the query alone', async (t) => {
+  t.strictSame(parseTarget('/a+b?q=1+1&p=%2B%20', { plus: 'plus' }), {
+    path: '/a+b',
+    query: 'q=1%2B1&p=%2B%20',
+    matchPath: '/a+b',
+  });
+  t.match(parseTarget('/a?q=1+1', { plus: 'space' }), { query: 'q=1%201' });
+});
+
+t.test('a path in any script is taken, unless a letter of it hides a delimiter', async (t) => {
+  for (const name of ['网站', 'café', 'ｐｕｒｇｅ', '例え。jp', '😀']) {
+    t.equal(parseTarget(`/a/${encodeURIComponent(name)}`).matchPath, `/a/${name}`);
+  }
+});
 
 t.test('whatever the target, it is refused with a reason or has a normal form that parses to itself', async () => {
   const piece = fc.oneof(
@@ -98,6 +138,8 @@ t.test('whatever the target, it is refused with a reason or has a normal form th
       '%2e',
       '%41',
       '%C3%A9',
+      '%25',
+      '%EF%BC%8F',
       '%ff',
       '#',
       ' ',
@@ -115,6 +157,8 @@ t.test('whatever the target, it is refused with a reason or has a normal form th
       decodeQuery(query);
       const again = parseTarget(sent);
       if (again.path !== path || again.query !== query || again.matchPath !== matchPath) throw new Error(sent);
+      const segments = (text: string) => text.replace(/(?<=.)\/$/, '').split('/').length;
+      if (segments(path) !== segments(matchPath)) throw new Error(`not the path that is matched: ${sent}`);
       if (/(^|\/)\.{1,2}(\/|$)/.test(matchPath) || matchPath.includes('//')) throw new Error(matchPath);
     }),
     { numRuns: 5000 },

@@ -59,14 +59,14 @@ export function accountsAt(origin: string, quotas: Quotas = WIDE): Map<string, A
 }
 
 /** Quotas kept in a Redis of the test's own. */
-export function redisStoreAt(url: string): Config['store'] {
+export function redisStoreAt(url: string, { deadlineMs = 2000 } = {}): Config['store'] {
   return {
     type: 'redis',
     location: { server: { kind: 'single', url: new Secret(url) } },
     keyPrefix: 'test',
     whenDown: 'closed',
     coldStart: 'trust',
-    deadlineMs: 2000,
+    deadlineMs,
   };
 }
 

@@ -139,7 +139,8 @@ export class ReferenceStore implements QuotaStore {
   #admitsAt(admission: Admission, at: number): boolean {
     const { account, charges, marginMs } = admission;
     const wall = this.#clock.wall() + at - this.#clock.monotonic();
-    if (this.#nextSecond(admission, wall) - Math.floor(wall / 1000) > 240) return false;
+    if (this.#nextSecond(admission, wall) - Math.floor((wall + (admission.clockSkewMs ?? 0)) / 1000) > 240)
+      return false;
     return charges.every(
       ({ partition, policies }) =>
         !this.#blockedAt({ account, partition }, at) &&
@@ -159,9 +160,9 @@ export class ReferenceStore implements QuotaStore {
     return this.#blocks.some((block) => isSame(block, place) && block.until > at);
   }
 
-  #nextSecond({ account, fingerprint }: Admission, wall: number): number {
+  #nextSecond({ account, fingerprint, clockSkewMs = 0 }: Admission, wall: number): number {
     const given = this.#signed.filter((signed) => signed.account === account && signed.fingerprint === fingerprint);
-    return Math.max(Math.floor(wall / 1000), ...given.map(({ second }) => second + 1));
+    return Math.max(Math.floor((wall + clockSkewMs) / 1000), ...given.map(({ second }) => second + 1));
   }
 
   /** The first millisecond from now that passes, found by halving: everything that refuses does so until some instant. */

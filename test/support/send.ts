@@ -22,7 +22,7 @@ export async function send(
   const { hostname, port } = new URL(url);
   const lines = [
     `${method} ${target} HTTP/1.1`,
-    'host: gateway.example',
+    'host: localhost',
     'connection: close',
     ...headers.map(([name, value]) => `${name}: ${value}`),
     ...(body === '' ? [] : [`content-length: ${Buffer.byteLength(body)}`]),

@@ -1,0 +1,33 @@
+/** So many answers are looked at: a few late ones among them change nothing. */
+const SAMPLES = 15;
+
+/**
+ * How far the vendor's clock is ahead of ours, from the `Date` of its answers: its signatures depend on that. `Date` has whole
+ * seconds, and was written at some time between the request and its answer, so one answer tells little; the median of the last
+ * few is good to about half a second.
+ */
+export class ClockSkew {
+  readonly #samples: number[] = [];
+
+  /**
+   * Adds what one answer tells.
+   *
+   * @param answer.date the `Date` field; any other text tells nothing
+   * @param answer.sentAt ms since 1970, of the instant before the first byte
+   * @param answer.answeredAt ms since 1970, of the answer's head
+   */
+  add({ date, sentAt, answeredAt }: { date: unknown; sentAt: number; answeredAt: number }): void {
+    const told = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+    if (Number.isNaN(told)) return;
+    // On average half of the second that it leaves out is over.
+    this.#samples.push(told + 500 - (sentAt + answeredAt) / 2);
+    if (this.#samples.length > SAMPLES) this.#samples.shift();
+  }
+
+  /** In s; positive where the vendor is ahead. Undefined before the first answer. */
+  get seconds(): number | undefined {
+    const sorted = this.#samples.toSorted((one, other) => one - other);
+    const middle = sorted[Math.floor(sorted.length / 2)];
+    return middle === undefined ? undefined : middle / 1000;
+  }
+}

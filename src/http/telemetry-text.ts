@@ -1,0 +1,33 @@
+import type { OpenMetricsContentType, Registry } from 'prom-client';
+
+/** What a scrape gets. */
+export interface MetricsText {
+  readonly type: string;
+  readonly text: string;
+}
+
+const PLAIN = 'text/plain; version=0.0.4; charset=utf-8';
+
+/**
+ * Writes all metrics: as OpenMetrics, with exemplars, for whom `accept` says can read it (Prometheus can), else in the older text
+ * format, which promtool, agents and people read.
+ *
+ * @param registry of the OpenMetrics type; it must stay that, because prom-client renames counters in place
+ */
+export async function metricsText(
+  registry: Registry<OpenMetricsContentType>,
+  accept: string | undefined,
+): Promise<MetricsText> {
+  const text = await registry.metrics();
+  if (/application\/openmetrics-text/i.test(accept ?? '')) return { type: registry.contentType, text };
+  return { type: PLAIN, text: toPlain(text) };
+}
+
+/** Turns OpenMetrics into the text format: no exemplars, no end mark, and counters are declared with the `_total` of their samples. */
+function toPlain(openMetrics: string): string {
+  const counters = new Set([...openMetrics.matchAll(/^# TYPE (\S+) counter$/gm)].map(([, name]) => name));
+  return openMetrics
+    .replace(/^# (HELP|TYPE) (\S+)/gm, (line, _kind, name) => (counters.has(name) ? `${line}_total` : line))
+    .replace(/ # \{[^}]*\} \S+ \S+$/gm, '')
+    .replace(/^# EOF\n?$/m, '');
+}

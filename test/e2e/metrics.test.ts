@@ -1,0 +1,142 @@
+// What a scrape gets.
+import { hash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import t from 'tap';
+import { startSandbox } from '../../src/sandbox/sandbox.ts';
+import { LIMITS, redisStoreAt, startTestGateway, WIDE } from '../support/gateway.ts';
+import { startRedis } from '../support/redis-server.ts';
+
+type Overrides = Parameters<typeof startTestGateway>[1];
+
+async function start(t: { teardown(after: () => unknown): void }, overrides: Overrides = {}) {
+  const sandbox = await startSandbox({ quota: { account: 1e6, interface: 1e6, windowMs: 300_000 } });
+  const gateway = await startTestGateway(sandbox.origin, overrides);
+  t.teardown(async () => {
+    await gateway.drain();
+    await sandbox.close();
+  });
+  const call = async (target: string, headers: Record<string, string> = {}) => {
+    const answer = await fetch(`${gateway.url}${target}`, { headers });
+    await answer.arrayBuffer();
+    return answer;
+  };
+  const scrape = async (accept = 'application/openmetrics-text; version=1.0.0') => {
+    const answer = await fetch(`${gateway.admin}/metrics`, { headers: { accept } });
+    return { type: answer.headers.get('content-type') ?? '', text: await answer.text() };
+  };
+  return { sandbox, gateway, call, scrape };
+}
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+
+t.test('histograms and counters lead to a call by its ids, for whom reads OpenMetrics', async (t) => {
+  const { call, scrape } = await start(t);
+  const answer = await call('/api/domain', { traceparent: `00-${TRACE}-00f067aa0ba902b7-01` });
+  const id = answer.headers.get('x-cnc-request-id') ?? '';
+  const { type, text } = await scrape();
+  t.match(type, /^application\/openmetrics-text/);
+  const exemplar = `# {cnc_request_id="${id}",trace_id="${TRACE}"}`;
+  for (const name of ['requests_total', 'request_duration_seconds_bucket', 'upstream_duration_seconds_bucket']) {
+    const lines = text.split('\n').filter((line) => line.startsWith(`cdnetworks_gateway_${name}`));
+    t.ok(
+      lines.some((line) => line.includes(exemplar)),
+      name,
+    );
+  }
+  t.match(text, /# EOF\n$/);
+});
+
+t.test('an id of the vendor that no exemplar takes is cleaned, and costs nobody an answer', async (t) => {
+  const { sandbox, call, scrape } = await start(t);
+  sandbox.behave({ status: 200, headers: { 'x-cnc-request-id': `"} 1 2\t# {${'x'.repeat(300)}` }, body: '{}' });
+  t.equal((await call('/api/domain')).status, 200);
+  const { text } = await scrape();
+  t.match(text, new RegExp(`cnc_request_id="12${'x'.repeat(62)}"`));
+});
+
+t.test('everybody else gets the text format, with the same series and no exemplars', async (t) => {
+  const { call, scrape } = await start(t);
+  await call('/api/domain');
+  const { type, text } = await scrape('text/html,*/*');
+  t.match(type, /^text\/plain; version=0\.0\.4/);
+  t.notMatch(text, /# \{|# EOF/);
+  t.match(text, /^# TYPE cdnetworks_gateway_requests_total counter$/m);
+  t.match(text, /^cdnetworks_gateway_requests_total\{.*\} 1$/m);
+  const names = (lines: string) => new Set(lines.split('\n').flatMap((line) => /^[a-z]\w*/.exec(line) ?? []));
+  while (!(await scrape()).text.includes('quota_used{')) await pause(50);
+  t.strictSame(names((await scrape('')).text), names((await scrape()).text));
+});
+
+t.test('what the vendor refuses is counted by why, from zero', async (t) => {
+  const { sandbox, call, scrape } = await start(t);
+  const counts = async () => {
+    const { text } = await scrape('');
+    const lines = text.matchAll(
+      /^cdnetworks_gateway_vendor_refusals_total\{account="main",interface="(.*)",reason="(.*)"\} (\d+)/gm,
+    );
+    return Object.fromEntries([...lines].map(([, where, why, count]) => [`${where} ${why}`, Number(count)]));
+  };
+  t.strictSame(await counts(), { 'other throttled': 0, 'other signature': 0, 'other permission': 0 });
+  for (const status of [462, 401, 403, 500, 446]) {
+    sandbox.behave({ status, times: 1 });
+    await call(`/api/domain?${status}`);
+  }
+  t.match(await counts(), {
+    'GET /api/domain throttled': 1,
+    'GET /api/domain signature': 2,
+    'GET /api/domain permission': 1,
+  });
+});
+
+t.test('quotas are told as the store last knew them, and a scrape waits for nobody', async (t) => {
+  const redis = await startRedis({ tcp: true });
+  t.teardown(() => redis.stop());
+  const quotas = { ...WIDE, account: { quota: 10, windowMs: 300_000 }, interface: { quota: 5, windowMs: 300_000 } };
+  const { call, scrape } = await start(t, { store: redisStoreAt(redis.url), quotas });
+  for (let n = 0; n < 3; n += 1) await call(`/api/domain?${n}`);
+  await call('/api/other');
+  const told = async () => (await scrape('')).text;
+  t.match(await told(), /quota_limit\{account="main",policy="account"\} 10\n/, 'also before the first look');
+  while (!(await told()).includes('quota_used{')) await pause(50);
+  const text = await told();
+  t.match(text, /quota_used\{account="main",policy="account"\} 4\n/);
+  t.match(text, /quota_remaining\{account="main",policy="account"\} 6\n/);
+  t.match(text, /quota_remaining\{account="main",policy="interface"\} 2\n/, 'of the interface with least left');
+  t.match(text, /quota_interface_used\{account="main",interface="GET \/api\/domain"\} 3\n/);
+  t.match(text, /quota_store_up 1\n/);
+  t.match(text, /quota_store_duration_seconds_count\{operation="admit",result="ok"\} 4\n/);
+
+  await redis.kill();
+  await call('/api/domain');
+  const asked = performance.now();
+  const without = await told();
+  t.ok(performance.now() - asked < 100, `${performance.now() - asked} ms`);
+  t.match(without, /quota_store_up 0\n/);
+  t.match(without, /quota_store_mode\{mode="unreachable"\} 1\n/);
+  t.match(without, /quota_used\{account="main",policy="account"\} 4\n/, 'as it was last known');
+});
+
+t.test('no caller can make a series: ten thousand odd paths and a thousand tokens add a bounded few', async (t) => {
+  const token = 'the-token-of-the-bot-0123456789abcdef';
+  const bot = { name: 'bot', tokenSha256: hash('sha256', token), accounts: ['main'], allow: ['*'] };
+  const { call, scrape } = await start(t, {
+    consumers: [bot],
+    limits: { ...LIMITS, eventLoopDelayMs: 60_000 },
+    log: { level: 'silent' },
+  });
+  const series = async () => (await scrape('')).text.match(/^cdnetworks_\S+/gm) ?? [];
+  const authorization = (n: number) => ({ authorization: `Bearer ${n === 0 ? token : `wrong-${n}`}` });
+  const odd = async (n: number) => {
+    await call(`/odd/${n}/${'x'.repeat(n % 50)}y?${n}`, authorization(0));
+  };
+  for (let n = 0; n < 20; n += 1) await odd(n);
+  await call('/api/domain', authorization(1));
+  for (let n = 2; n < 30; n += 1) await call('/api/domain', authorization(n));
+  while (!(await scrape('')).text.includes('quota_interface_used{account="main",interface="other"}')) await pause(50);
+  const before = await series();
+  for (let n = 20; n < 10_000; n += 50) await Promise.all(Array.from({ length: 50 }, (_, index) => odd(n + index)));
+  for (let n = 2; n < 1000; n += 50) {
+    await Promise.all(Array.from({ length: 50 }, (_, index) => call('/api/domain', authorization(n + index))));
+  }
+  t.strictSame(await series(), before);
+});

@@ -1,0 +1,65 @@
+// Traces: from a caller's to the vendor's, with and without an SDK that records spans.
+import { SpanKind, trace } from '@opentelemetry/api';
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
+import t from 'tap';
+import { send } from '../sandbox/client-answer.ts';
+import { startForwarding } from '../support/forwarding.ts';
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const PARENT = '00f067aa0ba902b7';
+const headers = { traceparent: `00-${TRACE}-${PARENT}-01`, tracestate: 'vendor=1' };
+
+t.test('a trace goes on to the vendor under a span of the gateway, and is in the log', async (t) => {
+  const { gateway, upstream } = await startForwarding(t);
+  await send(gateway.url, { target: '/api/domain', headers });
+  const sent = new Map(upstream.requests[0]?.headers);
+  const [, traceId, spanId, flags] = sent.get('traceparent')?.split('-') ?? [];
+  t.equal(traceId, TRACE);
+  t.not(spanId, PARENT);
+  t.equal(flags, '01');
+  t.equal(sent.get('tracestate'), 'vendor=1');
+  t.match(gateway.log.at(-1), { traceId: TRACE, spanId });
+});
+
+t.test('without one, or with one that is none, a trace begins', async (t) => {
+  const { gateway, upstream } = await startForwarding(t);
+  for (const traceparent of ['none', `00-${'0'.repeat(32)}-${PARENT}-01`]) {
+    await send(gateway.url, { target: '/api/domain', headers: { traceparent, tracestate: 'of=nobody' } });
+  }
+  await send(gateway.url, { target: '/api/domain' });
+  t.equal(upstream.requests.length, 3);
+  const ids = upstream.requests.map(({ headers }) => {
+    const sent = new Map(headers);
+    t.notOk(sent.has('tracestate'));
+    return /^00-([0-9a-f]{32})-[0-9a-f]{16}-00$/.exec(sent.get('traceparent') ?? '')?.[1];
+  });
+  t.equal(new Set(ids).size, 3);
+  t.notOk(ids.includes(undefined));
+});
+
+t.test('with an SDK each exchange is a span of the caller’s trace, without query or secret', async (t) => {
+  const exporter = new InMemorySpanExporter();
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
+  t.teardown(() => trace.disable());
+  const { gateway, upstream } = await startForwarding(t);
+  await send(gateway.url, { target: '/api/domain?secret=1', headers });
+  await send(gateway.url, { target: '/a/../b', headers });
+  const [carried, refused] = exporter.getFinishedSpans();
+  t.match(carried, {
+    name: 'GET /api/domain',
+    kind: SpanKind.SERVER,
+    parentSpanContext: { traceId: TRACE, spanId: PARENT },
+    attributes: {
+      'http.request.method': 'GET',
+      'http.response.status_code': 200,
+      'http.route': 'GET /api/domain',
+      'cdnetworks.account': 'main',
+      'cdnetworks.consumer': 'anonymous',
+    },
+  });
+  t.match(refused, { attributes: { 'http.response.status_code': 400, 'error.type': 'request-invalid' } });
+  t.notMatch(JSON.stringify([carried?.attributes, refused?.attributes]), /secret/);
+  const { spanId } = carried?.spanContext() ?? {};
+  t.equal(new Map(upstream.requests[0]?.headers).get('traceparent'), `00-${TRACE}-${spanId}-01`);
+  t.match(gateway.log[1], { spanId });
+});

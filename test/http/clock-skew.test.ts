@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { ClockSkew } from '../../src/http/clock-skew.ts';
+
+t.test('nothing is known before an answer, nor from a text that is no date', async (t) => {
+  const skew = new ClockSkew();
+  for (const date of [undefined, 'soon', 5, ['Thu, 01 Jan 1970 00:00:01 GMT']])
+    skew.add({ date, sentAt: 0, answeredAt: 0 });
+  t.equal(skew.seconds, undefined);
+});
+
+t.test('it is found to a second, however late some answers are', async () => {
+  const exchange = fc.record({ at: fc.integer({ min: 1e12, max: 2e12 }), late: fc.boolean(), quick: fc.nat(200) });
+  fc.assert(
+    fc.property(
+      fc.integer({ min: -7_200_000, max: 7_200_000 }),
+      fc.array(exchange, { minLength: 15, maxLength: 40 }),
+      (skewMs, exchanges) => {
+        const skew = new ClockSkew();
+        for (const [index, { at, late, quick }] of exchanges.entries()) {
+          // A third may take half a minute, all of it on the way back.
+          const tookMs = late && index % 3 === 0 ? 30_000 : quick;
+          const date = new Date(at + quick / 2 + skewMs).toUTCString();
+          skew.add({ date, sentAt: at, answeredAt: at + tookMs });
+        }
+        return Math.abs((skew.seconds ?? Number.NaN) - skewMs / 1000) <= 1;
+      },
+    ),
+  );
+});
+
+t.test('a clock that was set is believed after a few answers', async (t) => {
+  const skew = new ClockSkew();
+  const answer = (skewMs: number) =>
+    skew.add({ date: new Date(5e11 + skewMs).toUTCString(), sentAt: 5e11, answeredAt: 5e11 });
+  for (let n = 0; n < 100; n += 1) answer(0);
+  for (let n = 0; n < 8; n += 1) answer(60_000);
+  t.equal(skew.seconds, 60.5);
+});
