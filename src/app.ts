@@ -1,10 +1,9 @@
-import { type DestinationStream, pino } from 'pino';
+import type { DestinationStream } from 'pino';
 import { AuditLog } from './audit/audit-log.ts';
 import { listenerName } from './catalog/listener.ts';
 import type { Config } from './config/config.ts';
 import { createDrain } from './drain.ts';
 import { shuttingDown } from './errors.ts';
-import { createAdmin } from './http/admin.ts';
 import { auditEntryOf } from './http/audit-entry.ts';
 import { Callers } from './http/callers.ts';
 import { Connections } from './http/connections.ts';
@@ -12,23 +11,23 @@ import { outcomeOf } from './http/forward.ts';
 import { InFlight } from './http/in-flight.ts';
 import { openListeners } from './http/listening.ts';
 import { createLog } from './http/log.ts';
-import { QuotaLook } from './http/quota-look.ts';
 import { Rotation } from './http/rotation.ts';
 import { createServer } from './http/server.ts';
 import { createTelemetry } from './http/telemetry.ts';
 import { createChangeTelemetry } from './http/telemetry-changes.ts';
 import { createConnectionTelemetry } from './http/telemetry-connections.ts';
-import { createGauges } from './http/telemetry-gauges.ts';
 import { datesFault, renewCertificates } from './http/tls.ts';
-import { REPLICA, toPastExchange } from './http/to-past-exchange.ts';
+import { toPastExchange } from './http/to-past-exchange.ts';
 import { Upstreams } from './http/upstreams.ts';
 import { VendorClocks } from './http/vendor-clocks.ts';
 import { openLookup } from './open-lookup.ts';
 import { openStore } from './open-store.ts';
+import { operatorsPort } from './operators-port.ts';
 import type { Clock } from './quota/clock.ts';
 import { createGate } from './quota/gate.ts';
 import { WaitingRoom } from './quota/waiting-room.ts';
 import { createReload, type Reload } from './reload.ts';
+import { systemClock } from './system-clock.ts';
 import { toSnapshot } from './to-snapshot.ts';
 
 /** A gateway that listens. */
@@ -48,29 +47,19 @@ export interface Gateway {
   readonly reload: Reload;
 }
 
-/**
- * The real clocks. Nothing else in the gateway asks the machine for the time. CLOCK_MONOTONIC rather than `performance.now`, which
- * begins anew with each process: a journal goes on from one to the next. In whole 1/1024 ms, because numbers add and subtract
- * those without rounding: a reset that is 301 s from now would else be told as 302.
- */
-export const systemClock: Clock = {
-  wall: () => Date.now(),
-  monotonic: () => Math.floor(Number(process.hrtime.bigint()) / 976.5625) / 1024,
-};
-
 /** Beside connecting, the time a request may need from when it may be sent to its first byte; more means that the process stood still. */
 const SEND_SLACK_MS = 5000;
 /**
  * Builds the parts of a gateway, in the order in which they lean on each other, and starts listening.
  *
  * @param options.version for `build_info`
- * @param options.destination where log lines go; standard output if not given
+ * @param options.destination where log lines go
  */
 export async function startGateway(
   config: Config,
-  options: { version: string; clock?: Clock; destination?: DestinationStream },
+  options: { version: string; clock?: Clock; destination: DestinationStream },
 ): Promise<Gateway> {
-  const { version, clock = systemClock, destination = pino.destination({ sync: false }) } = options;
+  const { version, clock = systemClock, destination } = options;
   const { limits } = config;
   const now = clock.monotonic;
   const log = createLog(config.log, destination);
@@ -157,36 +146,13 @@ export async function startGateway(
       }),
   }));
   telemetry.configured(config.accounts.keys());
-  const look = new QuotaLook({ store, snapshot: () => snapshot, clock });
-  const readGauges = createGauges(telemetry.registry, {
+  const createOperatorsPort = operatorsPort({
+    ...{ config, version, clock, telemetry, lookup, store, replicas, rotation, upstreams, vendorClocks },
     snapshot: () => snapshot,
-    look,
-    mode: () => store.mode(),
-    rotation,
-    upstreams,
-    inFlight: telemetry.inFlight,
+    configLoadedAt: () => configLoadedAt,
     waiting: () => waitingRoom.waiting,
-    clockSkew: (account) => vendorClocks.seconds(account),
+    draining: () => stopping,
   });
-  const createOperatorsPort = async () =>
-    createAdmin({
-      registry: telemetry.registry,
-      readGauges,
-      draining: () => stopping,
-      limits,
-      store,
-      storeType: config.store.type,
-      snapshot: () => snapshot,
-      look,
-      lookup,
-      facts: () => ({
-        ...{ at: clock.wall(), configLoadedAt, version, node: process.version, replica: REPLICA, draining: stopping },
-        store: { type: config.store.type, mode: store.mode() },
-        inFlight: telemetry.inFlight(),
-        waiting: waitingRoom.waiting,
-        replicas: replicas(),
-      }),
-    });
   const opened = openListeners([{ listener: config.admin, create: createOperatorsPort }, ...plans]);
   const [admin = [], ...consumersPorts] = await opened.catch(async (error: unknown) => {
     await lookup.close();
@@ -207,7 +173,9 @@ export async function startGateway(
     prepare,
     apply(next, before) {
       const following = toSnapshot(next, snapshot);
-      renewCertificates(consumersPorts, { from: before.listen, to: next.listen });
+      renewCertificates(consumersPorts, { from: before.listen, to: next.listen }, (socket) =>
+        connections.retire(socket),
+      );
       snapshot = following;
       telemetry.configured(next.accounts.keys());
       configLoadedAt = clock.wall();

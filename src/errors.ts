@@ -62,6 +62,11 @@ export function consumerUnknown(reason: string, challenges: readonly string[]): 
   return new GatewayError('consumer-unknown', reason, { details: { challenges } });
 }
 
+/** The authorities that vouch for callers have changed since this connection was made. */
+export function connectionRetired(): GatewayError {
+  return new GatewayError('consumer-unknown', 'this connection proves nobody any more; connect again');
+}
+
 /** Too many requests from there have failed to say who they are. */
 export function authenticationLimited(reason: string, waitMs: number): GatewayError {
   const seconds = Math.ceil(waitMs / 1000);

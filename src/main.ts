@@ -92,7 +92,7 @@ async function main([name = '--help', ...args]: readonly string[]): Promise<numb
     return 0;
   } catch (error) {
     if (error instanceof ConfigError) return complain(error.message, 78);
-    if (isUsageError(error)) return complain(`${error.message}\n\n${command.help}`, 2);
+    if (isUsageError(error)) return complain(`${usageFault(error)}\n\n${command.help}`, 2);
     return complain(`${name}: ${error instanceof Error ? error.message : String(error)}`, 1);
   }
 }
@@ -101,6 +101,12 @@ async function main([name = '--help', ...args]: readonly string[]): Promise<numb
 function isUsageError(error: unknown): error is Error {
   if (error instanceof UsageError || error instanceof GatewayError) return true;
   return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+}
+
+/** What is wrong. node:util repeats an argument that it doesn't expect, and that may be a secret: a token after `--hash`. */
+function usageFault(error: Error & { code?: unknown }): string {
+  if (error.code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') return 'an argument that belongs to no option';
+  return error.message;
 }
 
 function print(output: string): number {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { startGateway } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
+import { openLogOutput } from '../log-output.ts';
 import { DEMO_ACCESS_KEY, DEMO_SECRET_KEY } from '../sandbox/demo-credentials.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
 import type { Command } from './command.ts';
@@ -41,6 +42,7 @@ Runs a gateway on loopback in front of the sandbox, with quotas in memory. Nothi
     const sandboxPort = port(values['sandbox-port']);
     const config = demoConfig();
     const sandbox = await startSandbox({ port: sandboxPort, controlPort: sandboxPort === 0 ? 0 : sandboxPort + 1 });
+    const output = openLogOutput();
     const gateway = await startGateway(
       {
         ...config,
@@ -50,7 +52,7 @@ Runs a gateway on loopback in front of the sandbox, with quotas in memory. Nothi
           [...config.accounts].map(([name, account]) => [name, { ...account, origin: sandbox.origin }]),
         ),
       },
-      { version: version() },
+      { version: version(), destination: output.destination },
     );
     const [url] = gateway.listeners;
     io.print(`DEMO: the vendor is a stand-in on this machine, quotas are kept in memory
@@ -64,6 +66,7 @@ try:
       async () => {
         await gateway.drain();
         await sandbox.close();
+        await output.close();
       },
       config.limits.drainDelayMs + config.limits.drainMs + 5000,
     );

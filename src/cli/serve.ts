@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { startGateway } from '../app.ts';
 import { WatchedConfig } from '../config/watch.ts';
+import { openLogOutput } from '../log-output.ts';
 import type { Command } from './command.ts';
 import { version } from './version.ts';
 
@@ -24,16 +25,18 @@ on SIGHUP, it is loaded again; where it has a mistake or needs a restart, the on
     });
     const watched = new WatchedConfig({ file: values.config, env: io.env });
     const config = watched.load();
-    const gateway = await startGateway(config, { version: version() });
+    const output = openLogOutput();
+    const gateway = await startGateway(config, { version: version(), destination: output.destination });
     const reload = () => gateway.reload(() => watched.load());
     const look = async () => {
       if (await watched.look()) await reload();
       timer = setTimeout(look, LOOK_EVERY_MS).unref();
     };
     let timer = setTimeout(look, LOOK_EVERY_MS).unref();
-    const stop = () => {
+    const stop = async () => {
       clearTimeout(timer);
-      return gateway.drain();
+      await gateway.drain();
+      await output.close();
     };
     const { drainDelayMs, drainMs } = config.limits;
     io.runUntilStopped(stop, drainDelayMs + drainMs + 5000, () => void reload());

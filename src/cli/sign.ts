@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { systemClock } from '../app.ts';
 import { loadConfig } from '../config/load.ts';
 import { canonicalRequest, stringToSign } from '../signing/canonical-request.ts';
 import { signable } from '../signing/sign.ts';
 import { parseTarget } from '../signing/target.ts';
 import { targetOf, toUpstreamRequest, type UpstreamRequest } from '../signing/upstream-request.ts';
+import { systemClock } from '../system-clock.ts';
 import { type Command, UsageError } from './command.ts';
 
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'ENABLE', 'DISABLE'];

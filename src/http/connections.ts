@@ -12,6 +12,8 @@ interface Connection {
   readonly open: Set<FastifyReply>;
   /** To the last request whose head was read. */
   latest?: FastifyReply;
+  /** It bears no further request. */
+  retired?: true;
 }
 
 /** For a caller that still sends: closed at once, its connection would be reset, and a reset may overtake the answer. */
@@ -41,8 +43,22 @@ export class Connections {
 
   /** The response is over, whoever ended it. */
   end(reply: FastifyReply): void {
-    this.#of(reply.request.socket).open.delete(reply);
+    const { socket } = reply.request;
+    const { open, retired } = this.#of(socket);
+    open.delete(reply);
     this.#open.delete(reply);
+    if (retired && open.size === 0) socket.destroySoon();
+  }
+
+  /** Ends a connection once its requests have their answers. Those that come on it from now on are not to be served. */
+  retire(socket: Socket): void {
+    const connection = this.#of(socket);
+    connection.retired = true;
+    if (connection.open.size === 0) socket.destroy();
+  }
+
+  isRetired({ request }: FastifyReply): boolean {
+    return this.#of(request.socket).retired === true;
   }
 
   /** Ends a connection whose latest request doesn't come whole: with the error, if its caller can be told. */

@@ -78,6 +78,16 @@ export interface Ending {
   readonly remoteAddress: string | undefined;
 }
 
+/** How long it waited for its units, if it had to. A wait that the caller or a shutdown ended was as long as the exchange. */
+export function waitedMsOf({ wait }: Exchange, at: number): number | undefined {
+  return wait && Math.min(wait.until, at) - wait.from;
+}
+
+/** From the first byte to the vendor to the head of its answer, if there was one. */
+export function upstreamMsOf({ writtenAt, answeredAt }: UpstreamCall): number | undefined {
+  return answeredAt === undefined ? undefined : answeredAt - (writtenAt ?? answeredAt);
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
     exchange: Exchange;

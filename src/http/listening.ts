@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { type Listener, listenerName } from '../catalog/listener.ts';
 import { addressesOf, isForeign, listenOnPort } from './addresses.ts';
+import { openSockets } from './open-sockets.ts';
 import { listenOnSocket } from './unix-socket.ts';
 
 /** A server that listens. */
@@ -9,6 +10,8 @@ export interface Listening {
   /** `http://127.0.0.1:8080`, `https://[::1]:8443`, `unix:/run/gateway.sock`. */
   readonly url: string;
   readonly server: FastifyInstance;
+  /** Its connections now, also those whose handshake is under way. */
+  readonly sockets: ReadonlySet<Socket>;
   /** Stops listening, breaks off whatever is still connected, and ends the server. */
   close(): Promise<void>;
 }
@@ -69,15 +72,11 @@ async function readied(create: () => Promise<FastifyInstance>): Promise<FastifyI
 }
 
 function toListening(server: FastifyInstance, url: string): Listening {
-  // Node's own list has no connection whose handshake isn't over.
-  const sockets = new Set<Socket>();
-  server.server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
+  const sockets = openSockets(server.server);
   return {
     url,
     server,
+    sockets,
     async close() {
       const closed = new Promise((resolve) => server.server.close(resolve));
       for (const socket of sockets) socket.destroy();

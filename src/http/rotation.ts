@@ -60,9 +60,17 @@ export class Rotation {
     if (credential === 'first' || this.#switched.has(account)) return;
     if (refused) {
       this.#pausedUntil.set(account, this.#now() + PAUSE_MS);
-    } else {
+    } else if (provesTaken(end.statusCode)) {
       this.#switched.add(account);
       this.#listener.switched(account.name);
     }
   }
+}
+
+/**
+ * Whether an answer that is no refusal can only come from behind the check of the signature. A balancer and a throttle may stand
+ * before it; taken for a yes, they would bind the account to a credential that is not in force yet.
+ */
+function provesTaken(statusCode: number): boolean {
+  return statusCode < 500 && statusCode !== 446 && statusCode !== 429;
 }

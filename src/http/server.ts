@@ -7,6 +7,7 @@ import type { Listener } from '../catalog/listener.ts';
 import {
   bodyTooLarge,
   callerLeft,
+  connectionRetired,
   GatewayError,
   headersTooLarge,
   internal,
@@ -73,11 +74,12 @@ export async function createServer(options: {
       connections.end(reply);
       telemetry.end(exchange, endingOf(reply));
     });
-    done();
+    done(connections.isRetired(reply) ? connectionRetired() : undefined);
   });
   server.addHook('onSend', (_request, reply, payload, done) => {
     // The next request of this caller should find a gateway that stays.
-    if (parts.draining() && connections.isLast(reply)) reply.header('connection', 'close');
+    const parting = parts.draining() || connections.isRetired(reply);
+    if (parting && connections.isLast(reply)) reply.header('connection', 'close');
     done(null, payload);
   });
   server.setErrorHandler((thrown, request, reply) => {

@@ -3,9 +3,10 @@ import { type OpenMetricsContentType, Registry } from 'prom-client';
 import type { NotIdentified } from '../identify/presented.ts';
 import type { Outcome } from '../quota/gate.ts';
 import type { OnStoreCall } from '../quota/store-timing.ts';
-import type { Ending, Exchange, UpstreamCall } from './exchange.ts';
+import { type Ending, type Exchange, type UpstreamCall, upstreamMsOf, waitedMsOf } from './exchange.ts';
 import { exemplarOf } from './exemplar.ts';
 import { errorOf } from './forward.ts';
+import { levelOf, logLine } from './log-line.ts';
 import { createSparing } from './sparing.ts';
 import { createMetrics } from './telemetry-metrics.ts';
 import { createTracing, type Tracing } from './tracing.ts';
@@ -60,12 +61,11 @@ export function createTelemetry(options: {
   let inFlight = 0;
 
   function observe(exchange: Exchange, ending: Ending): void {
-    const { status, left, remoteAddress } = ending;
-    const { call, error, claimed, consumer, account, apiInterface, wait } = exchange;
+    const { status } = ending;
+    const { call, error, consumer, account, apiInterface } = exchange;
     const at = now();
     const seconds = (at - exchange.startedAt) / 1000;
-    // A wait that the caller or a shutdown ended was as long as the exchange.
-    const waitedMs = wait && Math.min(wait.until, at) - wait.from;
+    const waitedMs = waitedMsOf(exchange, at);
     const labels = { account: account?.name ?? 'none', interface: apiInterface?.label ?? 'none' };
     const exemplarLabels = exemplarOf({ cncRequestId: call?.cncRequestId, traceId: exchange.trace?.traceId });
     metrics.requests.inc({
@@ -80,35 +80,7 @@ export function createTelemetry(options: {
     for (const { name, violated } of error?.details.states ?? []) {
       if (violated) metrics.decisions.inc({ account: labels.account, policy: name, decision: 'denied' });
     }
-    log[levelOf(exchange)](
-      {
-        reqId: exchange.id,
-        req: { method: exchange.method, path: exchange.target?.path.slice(0, 256), remoteAddress },
-        res: { statusCode: status },
-        consumer: consumer?.name,
-        claimed: consumer === undefined ? claimed : undefined,
-        account: account?.name,
-        interface: apiInterface?.id.slice(0, 256),
-        decision: call === undefined ? exchange.decision : 'admitted',
-        reason: error?.code,
-        detail: error?.message,
-        credential: call?.account.nextCredential && call.credential,
-        outcome: call?.outcome,
-        cncRequestId: call?.cncRequestId,
-        traceId: exchange.trace?.traceId,
-        spanId: exchange.trace?.spanId,
-        quotaRemaining: call && Math.min(...call.states.map(({ remaining }) => remaining)),
-        upstreamStatus: call?.status,
-        responseTime: seconds * 1000,
-        waitedMs,
-        upstreamTime:
-          call?.answeredAt === undefined ? undefined : call.answeredAt - (call.writtenAt ?? call.answeredAt),
-        left: left || undefined,
-        truncated: exchange.truncated,
-        err: error?.cause,
-      },
-      'request completed',
-    );
+    log[levelOf(exchange)](logLine(exchange, ending, at), 'request completed');
     if (exchange.span !== undefined) tracing.end(exchange.span, exchange, status);
     onExchange?.(exchange, ending);
   }
@@ -119,7 +91,7 @@ export function createTelemetry(options: {
     call.status = status;
     if (typeof id === 'string') call.cncRequestId = id.slice(0, 128);
     const exemplarLabels = exemplarOf({ cncRequestId: call.cncRequestId, traceId: call.exchange.trace?.traceId });
-    const value = (call.answeredAt - (call.writtenAt ?? call.answeredAt)) / 1000;
+    const value = (upstreamMsOf(call) ?? 0) / 1000;
     metrics.upstreamDuration.observe({ labels: { interface: call.label, status }, value, exemplarLabels });
     const reason = REFUSALS.get(status);
     if (reason !== undefined) {
@@ -206,10 +178,4 @@ function upstreamReason(call: UpstreamCall, end: Error): (typeof UPSTREAM_ERRORS
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return String(cause).replace(/\d+/g, '#');
-}
-
-/** A refusal by the gateway is the caller's to mend; a fault of the vendor or of ours is an operator's. */
-function levelOf({ error, truncated }: Exchange): 'info' | 'warn' | 'error' {
-  if (error?.code === 'internal') return 'error';
-  return truncated || error?.code.startsWith('upstream-') || error?.code.endsWith('-unavailable') ? 'warn' : 'info';
 }

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { type SecureContextOptions, type TLSSocket, Server as TlsServer } from 'node:tls';
 import type { Listener, Tls } from '../catalog/listener.ts';
 
@@ -29,15 +30,30 @@ export function renew(server: Server, change: { from: Tls; to: Tls }): void {
   server.setSecureContext(contextOf(change.to));
 }
 
-/** Renews the certificates of servers whose listeners have others now. The lists are in the same order. */
+/** A server that listens, and its connections. */
+interface Port {
+  readonly server: { readonly server: Server };
+  readonly sockets: Iterable<Socket>;
+}
+
+/**
+ * Renews the certificates of servers whose listeners have others now. The lists are in the same order.
+ *
+ * @param retire ends a connection whose caller the new authorities were not asked about
+ */
 export function renewCertificates(
-  ports: readonly (readonly { readonly server: { readonly server: Server } }[])[],
+  ports: readonly (readonly Port[])[],
   { from, to }: { from: readonly Listener[]; to: readonly Listener[] },
+  retire: (socket: Socket) => void,
 ): void {
   for (const [index, listener] of to.entries()) {
     const before = from[index];
     if (!before || !('tls' in before && 'tls' in listener) || !before.tls || !listener.tls) continue;
-    for (const { server } of ports[index] ?? []) renew(server.server, { from: before.tls, to: listener.tls });
+    for (const { server, sockets } of ports[index] ?? []) {
+      renew(server.server, { from: before.tls, to: listener.tls });
+      // A handshake that is under way ends by the authorities that it began with.
+      if (before.tls.clientCa !== listener.tls.clientCa) for (const socket of sockets) retire(socket);
+    }
   }
 }
 

@@ -1,16 +1,18 @@
 import { hostname } from 'node:os';
 import type { PastExchange } from '../lookup/past-exchange.ts';
 import type { Clock } from '../quota/clock.ts';
-import type { Ending, Exchange } from './exchange.ts';
+import { type Ending, type Exchange, upstreamMsOf, waitedMsOf } from './exchange.ts';
 
 /** Names this process among all replicas, for operators. */
 export const REPLICA = `${hostname()}:${process.pid}`;
 
 /** Puts an exchange that is over into what may be told of it. */
 export function toPastExchange(exchange: Exchange, { status }: Ending, clock: Clock): PastExchange {
-  const { id, method, target, consumer, account, apiInterface, call, error, wait } = exchange;
+  const { id, method, target, consumer, account, apiInterface, call, error } = exchange;
   const now = clock.monotonic();
   const durationMs = now - exchange.startedAt;
+  const waitedMs = waitedMsOf(exchange, now);
+  const upstreamMs = call && upstreamMsOf(call);
   const { outcome, cncRequestId, status: upstreamStatus } = call ?? {};
   return {
     time: new Date(clock.wall() - durationMs).toISOString(),
@@ -31,10 +33,8 @@ export function toPastExchange(exchange: Exchange, { status }: Ending, clock: Cl
     status,
     ...(upstreamStatus !== undefined && { upstreamStatus }),
     durationMs: rounded(durationMs),
-    ...(wait !== undefined && { waitedMs: rounded(Math.min(wait.until, now) - wait.from) }),
-    ...(call?.answeredAt !== undefined && {
-      upstreamMs: rounded(call.answeredAt - (call.writtenAt ?? call.answeredAt)),
-    }),
+    ...(waitedMs !== undefined && { waitedMs: rounded(waitedMs) }),
+    ...(upstreamMs !== undefined && { upstreamMs: rounded(upstreamMs) }),
   };
 }
 

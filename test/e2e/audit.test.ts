@@ -107,3 +107,42 @@ t.test('after logrotate, a reload goes on in a new file', async (t) => {
   );
   t.match(lines(), [{ target: '/a?three' }]);
 });
+
+t.test('the hash is that of the bytes that were sent, also of none and of those that are no text', async (t) => {
+  const { gateway, lines, upstream } = await startAudited(t);
+  const binary = Buffer.from(Array.from({ length: 70_000 }, (_, n) => (n * 7919) % 256));
+  await send(gateway.url, { method: 'DELETE', target: '/none' });
+  await send(gateway.url, { method: 'PUT', target: '/binary', body: binary });
+  t.strictSame(
+    lines().map(({ bodySha256 }) => bodySha256),
+    upstream.requests.map(({ body }) => hash('sha256', body)),
+  );
+  t.strictSame(
+    lines().map(({ bodySha256 }) => bodySha256),
+    [hash('sha256', ''), hash('sha256', binary)],
+  );
+});
+
+t.test('while the file is put away again and again under load, each call is in one of the files, once', async (t) => {
+  const { post, file, gateway, upstream } = await startAudited(t);
+  const FILES = 20;
+  let done = false;
+  let calls = 0;
+  const callers = Array.from({ length: 8 }, async () => {
+    while (!done) await post(`/a?${calls++}`);
+  });
+  for (let n = 0; n < FILES; n++) {
+    const enough = upstream.requests.length + 8;
+    while (upstream.requests.length < enough) await new Promise((resolve) => setImmediate(resolve));
+    renameSync(file, `${file}.${n}`);
+    await gateway.reload(() => {
+      throw new Error('nothing else changes');
+    });
+  }
+  done = true;
+  await Promise.all(callers);
+  const files = [...Array.from({ length: FILES }, (_, n) => `${file}.${n}`), file];
+  const recorded = files.flatMap((name) => linesOf(name).map(({ target }) => target));
+  t.equal(recorded.length, upstream.requests.length);
+  t.strictSame(new Set(recorded), new Set(upstream.requests.map(({ target }) => target)));
+});

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
+import { connect as connectPlain, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type ConnectionOptions, connect } from 'node:tls';
@@ -9,7 +10,7 @@ import t, { type Test } from 'tap';
 import { WatchedConfig } from '../../src/config/watch.ts';
 import { type Certificate, createAuthority } from '../support/certificates.ts';
 import { startConfigured } from '../support/gateway.ts';
-import { startRawUpstream } from '../support/raw-upstream.ts';
+import { httpAnswer, startRawUpstream } from '../support/raw-upstream.ts';
 
 const folders = t.testdir({ authority: {}, strangers: {} });
 const authority = createAuthority(join(folders, 'authority'));
@@ -129,3 +130,52 @@ t.test('certificates change with their files: for new connections, while open on
   t.match(await call(gateway.url, { ...callers.bot }), /^(ECONNRESET|ERR_SSL|EPIPE)/);
   t.equal(await call(gateway.url, strangers.issue({ name: 'purge-bot' })), 403);
 });
+
+t.test(
+  'with other authorities, connections of the old ones end: at once, or after the answers under way',
+  async (t) => {
+    const { upstream, gateway, folder, reload } = await start(t);
+    const { hostname, port } = new URL(gateway.url);
+    const place = { host: hostname, port: Number(port) };
+    const open = async () => {
+      const socket = connect({ ...place, ca: authority.cert, ...callers.mesh });
+      socket.on('error', () => {}).setNoDelay();
+      await once(socket, 'secureConnect');
+      let told = '';
+      socket.on('data', (bytes) => {
+        told += bytes;
+      });
+      return { socket, all: once(socket, 'close').then(() => told) };
+    };
+    const answering: Socket[] = [];
+    upstream.answerWith((socket) => void answering.push(socket));
+    const get = 'GET /api/domain HTTP/1.1\r\nHost: h\r\n\r\n';
+    const [idle, halfRead, busy, streaming] = [await open(), await open(), await open(), await open()];
+    halfRead.socket.write(get.slice(0, 20));
+    streaming.socket.write(get);
+    await upstream.until(() => answering.length === 1);
+    answering[0]?.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n');
+    await once(streaming.socket, 'data');
+    busy.socket.write(get);
+    await upstream.until(() => answering.length === 2);
+    const shaking = connectPlain(place, () => shaking.write('\x16')).resume();
+    await once(shaking, 'connect');
+    // One that is connected after it is seen by the gateway after it.
+    (await open()).socket.destroy();
+
+    writeFileSync(join(folder, 'ca.crt'), authority.cert + strangers.cert);
+    t.equal(await reload(), 'applied');
+    await once(shaking, 'close');
+    t.equal(await idle.all, '');
+    t.equal(await halfRead.all, '');
+    busy.socket.write(get);
+    t.equal(await call(gateway.url, callers.nobody), 401, 'by now the bytes before it have been read');
+    answering[1]?.write(httpAnswer('200 OK', {}, 'answered'));
+    t.match(await busy.all, /^HTTP\/1\.1 200 [\s\S]*answeredHTTP\/1\.1 401 [\s\S]*connect again/, 'in their order');
+    answering[0]?.write('4\r\nlast\r\n0\r\n\r\n');
+    t.match(await streaming.all, /^HTTP\/1\.1 200 [\s\S]*first[\s\S]*last\r\n0\r\n\r\n$/);
+    t.equal(upstream.requests.length, 2);
+    upstream.answerWith(httpAnswer('200 OK', {}, '{}'));
+    t.equal(await call(gateway.url, callers.mesh), 200, 'who is still vouched for connects again');
+  },
+);

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { send } from '../sandbox/client-answer.ts';
+import { type Authority, createAuthority } from '../support/certificates.ts';
 import { startGatewayProcess } from '../support/gateway-process.ts';
-import { createAuthority, type PrivateAuthority } from '../support/private-authority.ts';
 import { until } from '../support/redis-cluster.ts';
 import { freePort, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { shortFolder } from '../support/short-folder.ts';
 
 const PASSWORD = 'p@ss/w:rd #1%';
 /** All that the gateway's user needs, as src/quota/README.md says. */
@@ -63,12 +64,14 @@ async function refuses(
 /** A Redis that speaks nothing but TLS on its port. */
 async function startTlsRedis(
   t: Test,
-  authority: PrivateAuthority,
+  authority: Authority,
   { config, args = [] }: { config?: string; args?: readonly string[] } = {},
 ) {
-  const { certFile, keyFile } = authority.issue();
+  const { cert, key } = authority.issue({ name: 'redis' });
+  const own = shortFolder(t, { cert, key, ca: authority.cert });
   const port = await freePort();
-  const files = ['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', authority.caFile];
+  const [certFile, keyFile, caFile] = [join(own, 'cert'), join(own, 'key'), join(own, 'ca')];
+  const files = ['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', caFile];
   const redis = await startRedis({
     ...(config !== undefined && { config }),
     args: ['--tls-port', `${port}`, ...files, '--tls-auth-clients', 'no', ...args],
@@ -78,7 +81,7 @@ async function startTlsRedis(
 }
 
 /** A cluster of one server that speaks nothing but TLS. */
-async function startTlsCluster(t: Test, authority: PrivateAuthority) {
+async function startTlsCluster(t: Test, authority: Authority) {
   const args = ['--cluster-enabled', 'yes', '--tls-cluster', 'yes', '--cluster-announce-ip', '127.0.0.1'];
   const redis = await startTlsRedis(t, authority, { args });
   await redis.cli('CLUSTER', 'ADDSLOTS', ...Array.from({ length: 16_384 }, (_, slot) => String(slot)));
@@ -104,40 +107,40 @@ for (const { how, toStore } of [
 ]) {
   t.test(`calls are admitted over TLS by a Redis that a private authority vouches for, with ${how}`, async (t) => {
     const folder = t.testdir();
-    const authority = createAuthority(folder, 'own');
+    const authority = createAuthority(folder);
     const { port } = await startTlsRedis(t, authority);
-    await admits(t, await startGateway(t, { folder, store: `${toStore(port)}, caFile: own-ca.pem` }));
+    await admits(t, await startGateway(t, { folder, store: `${toStore(port)}, caFile: ca.crt` }));
   });
 }
 
 t.test('a Sentinel and the master that it names are asked over TLS', async (t) => {
   const folder = t.testdir();
-  const authority = createAuthority(folder, 'own');
+  const authority = createAuthority(folder);
   const master = await startTlsRedis(t, authority);
   const config = join(folder, 'sentinel.conf');
   writeFileSync(config, `tls-replication yes\nsentinel monitor quota 127.0.0.1 ${master.port} 1\n`);
   const sentinel = await startTlsRedis(t, authority, { config, args: ['--sentinel'] });
   const nodes = `nodes: ["127.0.0.1:${sentinel.port}"]`;
-  await admits(t, await startGateway(t, { folder, store: `sentinel: { name: quota, ${nodes} }, caFile: own-ca.pem` }));
+  await admits(t, await startGateway(t, { folder, store: `sentinel: { name: quota, ${nodes} }, caFile: ca.crt` }));
 });
 
 t.test('the servers of a cluster are asked over TLS', async (t) => {
   const folder = t.testdir();
-  const { port } = await startTlsCluster(t, createAuthority(folder, 'own'));
-  await admits(t, await startGateway(t, { folder, store: `cluster: ["127.0.0.1:${port}"], caFile: own-ca.pem` }));
+  const { port } = await startTlsCluster(t, createAuthority(folder));
+  await admits(t, await startGateway(t, { folder, store: `cluster: ["127.0.0.1:${port}"], caFile: ca.crt` }));
 });
 
 t.test('no call is admitted by a Redis whose certificate is of another authority', async (t) => {
   const folder = t.testdir();
-  const { port } = await startTlsRedis(t, createAuthority(folder, 'other'));
-  createAuthority(folder, 'own');
-  const started = await startGateway(t, { folder, store: `url: "rediss://127.0.0.1:${port}", caFile: own-ca.pem` });
+  const { port } = await startTlsRedis(t, createAuthority(shortFolder(t), 'other'));
+  createAuthority(folder);
+  const started = await startGateway(t, { folder, store: `url: "rediss://127.0.0.1:${port}", caFile: ca.crt` });
   await refuses(t, started, /unable to verify the first certificate|self.signed certificate/);
 });
 
 t.test("without a caFile the system's authorities decide, who don't know a private one", async (t) => {
   const folder = t.testdir();
-  const { port } = await startTlsRedis(t, createAuthority(folder, 'own'));
+  const { port } = await startTlsRedis(t, createAuthority(folder));
   const started = await startGateway(t, { folder, store: `url: "rediss://127.0.0.1:${port}"` });
   await refuses(t, started, /unable to verify the first certificate|self.signed certificate/);
 });
@@ -206,9 +209,9 @@ t.test('why Redis refuses is in the log before anybody calls, and does not fill 
 
 t.test('a password that a cluster refuses is not logged', async (t) => {
   const folder = t.testdir({ password: PASSWORD });
-  const { cli, port } = await startTlsCluster(t, createAuthority(folder, 'own'));
+  const { cli, port } = await startTlsCluster(t, createAuthority(folder));
   await cli('CONFIG', 'SET', 'requirepass', 'of somebody else');
   const user = 'username: nobody, password: { file: password }';
-  const store = `cluster: ["127.0.0.1:${port}"], caFile: own-ca.pem, ${user}`;
+  const store = `cluster: ["127.0.0.1:${port}"], caFile: ca.crt, ${user}`;
   await refuses(t, await startGateway(t, { folder, store }), /WRONGPASS/);
 });

@@ -4,8 +4,16 @@ import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { send } from '../sandbox/client-answer.ts';
-import { valuesOf } from '../support/raw-upstream.ts';
-import { HEADERS, startReloading } from '../support/reloading.ts';
+import { valuesOf, type WireRequest } from '../support/raw-upstream.ts';
+import { HEADERS, secretOf, startReloading } from '../support/reloading.ts';
+import { accessKeyAuthorization } from '../support/vendor-signature.ts';
+
+/** The access key of a request, if its own secret key and no other has signed it. */
+function signerOf(wire: WireRequest): string | undefined {
+  const [id = ''] = valuesOf(wire, 'x-cnc-accesskey');
+  const authorization = accessKeyAuthorization(wire, { id, secret: secretOf(id) });
+  return valuesOf(wire, 'authorization')[0] === authorization ? id : undefined;
+}
 
 t.jobs = 4; // They mostly wait, each for itself.
 
@@ -91,7 +99,7 @@ t.test(
     done = true;
     await Promise.all(callers);
 
-    const arrived = new Map(upstream.requests.map((wire) => [wire.target, valuesOf(wire, 'x-cnc-accesskey')[0]]));
+    const arrived = new Map(upstream.requests.map((wire) => [wire.target, signerOf(wire)]));
     const logged = new Map(
       gateway.log
         .filter(({ msg }) => msg === 'request completed')

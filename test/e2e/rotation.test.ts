@@ -139,13 +139,22 @@ t.test('what the vendor says of anything but the credential is no reason to send
   }
 });
 
-t.test('any answer that is no refusal means that the next credential was taken', async (t) => {
+t.test('what the vendor says of the call itself means that the next credential was taken', async (t) => {
+  const { upstream, gateway, metrics } = await startRotating(t, { old: REFUSED, new: httpAnswer('404 No', {}, '{}') });
+  t.equal((await send(gateway.url, { target: '/a' })).status, 404);
+  t.equal((await send(gateway.url, { target: '/b' })).status, 404);
+  t.equal(upstream.requests.length, 3);
+  t.match(await metrics(), 'cdnetworks_gateway_credential_switches_total{account="main"} 1');
+});
+
+t.test('a balancer that is busy or throttles does not bind the account to the next credential', async (t) => {
   const { upstream, gateway, metrics } = await startRotating(t, {
     old: REFUSED,
     new: httpAnswer('503 Busy', {}, '{}'),
   });
   t.equal((await send(gateway.url, { target: '/a' })).status, 503);
-  t.equal((await send(gateway.url, { target: '/b' })).status, 503);
-  t.equal(upstream.requests.length, 3);
-  t.match(await metrics(), 'cdnetworks_gateway_credential_switches_total{account="main"} 1');
+  upstream.answerWith(httpAnswer('200 OK', {}, '{}'));
+  t.equal((await send(gateway.url, { target: '/b' })).status, 200);
+  t.match(upstream.requests.at(-1)?.bytes.toString(), /Credential=old/, 'the first, which was refused for once');
+  t.notMatch(await metrics(), /credential_switches_total\{/);
 });

@@ -1,6 +1,7 @@
 // The real thing as a process: `serve`, a request under way, SIGTERM. Needs `npm run build`, as `npm test` does.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -74,4 +75,24 @@ t.test('every upload that a stop breaks off has its line in the log of the proce
   const told = lines.map((line) => JSON.parse(line));
   t.equal(told.filter(({ reason }) => reason === 'shutting-down').length, 100);
   t.match(told.at(-1), { msg: 'gateway stopped', finished: false });
+});
+
+t.test('lines that nobody reads for a while come in their order, and the last one last', async (t) => {
+  const REQUESTS = 600;
+  const { child, url, admin } = await serve(t);
+  child.stdout.pause();
+  const agent = new Agent({ keepAlive: true });
+  // More than the system holds between the two, so that lines wait in the process when it stops.
+  for (let n = 0; n < REQUESTS; n++) await send(url, { target: `/${n}/${'a'.repeat(240)}`, agent });
+  agent.destroy();
+  child.kill('SIGTERM');
+  while ((await send(admin, { target: '/livez' }).catch(() => undefined)) !== undefined);
+  const lines = (await text(child.stdout)).trim().split('\n');
+  const told = lines.map((line) => JSON.parse(line));
+  t.match(told.pop(), { msg: 'gateway stopped', finished: true });
+  const paths = told.map(({ req }) => String(req.path).split('/')[1]);
+  t.strictSame(
+    paths,
+    Array.from({ length: REQUESTS }, (_, n) => String(n)),
+  );
 });

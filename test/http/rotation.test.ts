@@ -52,6 +52,19 @@ t.test('once the next one was taken it stays, whatever the vendor says later', a
   t.strictSame(told, ['switched main', 'refused main next']);
 });
 
+t.test(
+  'an answer that may have come from before the check of the signature tells nothing of a credential',
+  async (t) => {
+    const { rotation, account, told, end } = start();
+    for (const status of [446, 429, 500, 502, 503, 504]) end('next', status);
+    t.match(rotation.credentialOf(account), { which: 'first' });
+    t.match(rotation.nextOf(account), { which: 'next' }, 'and is no reason to pause');
+    t.strictSame(told, []);
+    end('next', 404);
+    t.strictSame(told, ['switched main']);
+  },
+);
+
 t.test('a call without an answer tells nothing of its credential', async (t) => {
   const { rotation, account, told } = start();
   rotation.ended({ account, credential: 'next' } as UpstreamCall, new Error('reset'));

@@ -162,7 +162,11 @@ t.test('its name is used up until its timestamp is ten minutes old', async (t) =
   };
   const { proof } = claimAccessKey(authorization, { presented, consumers, at: AT * 1000 });
   t.equal(proof?.prove(Buffer.alloc(0), AT * 1000).usedUp.forMs, 500_000);
-  t.throws(() => proof?.prove(Buffer.alloc(0), (AT + 201) * 1000), /more than 5 minutes off/, 'a body that came too late');
+  t.throws(
+    () => proof?.prove(Buffer.alloc(0), (AT + 201) * 1000),
+    /more than 5 minutes off/,
+    'a body that came too late',
+  );
 });
 
 t.test('a plus sign is a space or a plus sign, and nothing else is', async (t) => {

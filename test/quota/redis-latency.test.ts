@@ -1,11 +1,11 @@
 // A replica whose way to Redis is slow, on real clocks.
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
-import { systemClock } from '../../src/app.ts';
 import { Secret } from '../../src/catalog/secret.ts';
 import { RedisClient } from '../../src/quota/redis-client.ts';
 import { readScripts } from '../../src/quota/redis-scripts.ts';
 import { RedisStore } from '../../src/quota/redis-store.ts';
+import { systemClock } from '../../src/system-clock.ts';
 import { charge, permitOf, request } from '../conformance/turned-store.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';

@@ -12,6 +12,9 @@ const TOKEN = 'the-token-of-the-purge-bot-0123456789';
 export const HEADERS = { authorization: `Bearer ${TOKEN}` };
 export const ENV = { SECRET: 'a-secret-of-the-environment' };
 
+/** The secret key that belongs to an access key. */
+export const secretOf = (accessKey: string) => `the secret key of ${accessKey}`;
+
 /** What a file says; whatever is named after `name` tells which file a request was served by. */
 export interface Said {
   readonly name?: string;
@@ -25,7 +28,7 @@ export interface Said {
 /** A gateway whose configuration is a file, and what changes that. */
 export async function startReloading(t: Test, said: Said = {}) {
   const upstream = await startRawUpstream();
-  const folder = t.testdir({ ak: 'first', sk: 'the-secret-key-in-a-file' });
+  const folder = t.testdir({ ak: 'first', sk: secretOf('first') });
   const file = join(folder, 'gateway.yaml');
   const write = ({ name = 'one', quota = 1_000_000, allow = '*', key = 'ak', window = '300s', more = '' }: Said) =>
     writeFileSync(
@@ -56,7 +59,11 @@ ${more}`,
     gateway,
     folder,
     write,
-    sign: (accessKey: string) => writeFileSync(join(folder, 'ak'), accessKey),
+    /** Changes both halves of the key, which lie in files of their own. */
+    sign(accessKey: string) {
+      writeFileSync(join(folder, 'ak'), accessKey);
+      writeFileSync(join(folder, 'sk'), secretOf(accessKey));
+    },
     reload: () => gateway.reload(() => watched.load()),
     call: (target: string, headers: Record<string, string> = HEADERS) => send(gateway.url, { target, headers }),
     told: (msg: RegExp) => gateway.log.filter((line) => msg.test(String(line['msg']))),

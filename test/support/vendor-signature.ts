@@ -2,9 +2,13 @@
 import { createHash, createHmac } from 'node:crypto';
 import { DEMO_ACCESS_KEY, DEMO_API_KEY, DEMO_SECRET_KEY, DEMO_USERNAME } from '../../src/sandbox/demo-credentials.ts';
 import { valuesOf, type WireRequest } from './raw-upstream.ts';
+import type { Keys } from './sdk-client.ts';
 
-/** The authorization that CNC-HMAC-SHA256 demands for a request as it stood on the wire. */
-export function accessKeyAuthorization(request: WireRequest): string {
+/** The authorization that CNC-HMAC-SHA256 demands for a request as it stood on the wire; of the demo's keys if none are given. */
+export function accessKeyAuthorization(
+  request: WireRequest,
+  { id, secret }: Keys = { id: DEMO_ACCESS_KEY, secret: DEMO_SECRET_KEY },
+): string {
   const { method, target, body } = request;
   const only = (name: string) => valuesOf(request, name).join(' and ');
   const [path = '', query = ''] = target.split('?', 2);
@@ -19,8 +23,8 @@ export function accessKeyAuthorization(request: WireRequest): string {
     sha256(method === 'GET' ? '' : body),
   ].join('\n');
   const stringToSign = `CNC-HMAC-SHA256\n${only('x-cnc-timestamp')}\n${sha256(canonicalRequest)}`;
-  const signature = createHmac('sha256', DEMO_SECRET_KEY).update(stringToSign).digest('hex');
-  return `CNC-HMAC-SHA256 Credential=${DEMO_ACCESS_KEY}, SignedHeaders=content-type;host, Signature=${signature}`;
+  const signature = createHmac('sha256', secret).update(stringToSign).digest('hex');
+  return `CNC-HMAC-SHA256 Credential=${id}, SignedHeaders=content-type;host, Signature=${signature}`;
 }
 
 /** The authorization that the API-key scheme demands: Basic, the password is the HMAC-SHA1 of the date as sent. */

@@ -1,0 +1,35 @@
+import { once } from 'node:events';
+import { type DestinationStream, pino } from 'pino';
+
+/** A reader that has stopped reading keeps no process from its end. */
+const LAST_LINES_MS = 1000;
+
+/** Where log lines go. */
+export interface LogOutput {
+  readonly destination: DestinationStream;
+  /**
+   * Resolves once all lines are written, or after a second; to be awaited before the process ends. By itself pino writes at the end
+   * of the process what it holds back, and that may overtake the lines that are being written in the background.
+   * What comes after it is not written.
+   */
+  close(): Promise<void>;
+}
+
+/** Opens standard output for lines that are written in the background. */
+export function openLogOutput(): LogOutput {
+  const output = pino.destination({ sync: false });
+  let open = true;
+  return {
+    destination: {
+      write(line) {
+        if (open) output.write(line);
+      },
+    },
+    async close() {
+      open = false;
+      const closed = once(output, 'close', { signal: AbortSignal.timeout(LAST_LINES_MS) });
+      output.end();
+      await closed.catch(() => {});
+    },
+  };
+}
