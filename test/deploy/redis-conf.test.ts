@@ -29,7 +29,8 @@ t.test('Redis starts with redis.conf, and keeps all that it is told', async (t) 
 t.test('with the settings for a replica, a master without one refuses to write', async (t) => {
   const replicated = `${t.testdir()}/replicated.conf`;
   writeFileSync(replicated, readFileSync(FILE, 'utf8').replaceAll('# min-replicas', 'min-replicas'));
-  const master = await start(t, replicated);
+  // It waits for further replicas by default, before it begins with the first.
+  const master = await start(t, replicated, '--repl-diskless-sync-delay', '0');
   t.match(await master.cli('CONFIG', 'GET', 'min-replicas-max-lag'), /\n2$/);
   t.match(await master.cli('SET', 'unit', '1'), /NOREPLICAS/);
 
