@@ -16,6 +16,13 @@ const commands: ReadonlyMap<string, { summary: string; load: () => Promise<Comma
     },
   ],
   ['check', { summary: 'check the configuration', load: async () => (await import('./cli/check.ts')).check }],
+  [
+    'healthcheck',
+    {
+      summary: 'ask a running gateway whether it lives',
+      load: async () => (await import('./cli/healthcheck.ts')).healthcheck,
+    },
+  ],
   ['sign', { summary: 'show how a request is signed', load: async () => (await import('./cli/sign.ts')).sign }],
   [
     'interfaces',

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { listenerName } from '../catalog/listener.ts';
 import { loadConfig } from '../config/load.ts';
 import type { QuotaReport } from '../http/quota-report.ts';
 import { type Command, UsageError } from './command.ts';
@@ -23,8 +24,7 @@ next one is free. With Redis these are the units of all replicas.
     if (name === undefined || !accounts.has(name)) {
       throw new UsageError(`--account is one of: ${[...accounts.keys()].join(', ')}`);
     }
-    const host = admin.host.includes(':') ? `[${admin.host}]` : admin.host;
-    io.print(render(await ask(`http://${host}:${admin.port}`, name)));
+    io.print(render(await ask(listenerName(admin), name)));
   },
 };
 

@@ -31,7 +31,18 @@ t.jobs = 4; // They mostly wait, each for itself.
 t.test('every command tells its usage, and wrong usage ends with 2', async (t) => {
   const overview = await run([]);
   t.equal(overview.code, 0);
-  for (const command of ['serve', 'demo', 'check', 'sign', 'interfaces', 'quota', 'sandbox', 'token', 'version']) {
+  for (const command of [
+    'serve',
+    'demo',
+    'check',
+    'healthcheck',
+    'sign',
+    'interfaces',
+    'quota',
+    'sandbox',
+    'token',
+    'version',
+  ]) {
     t.match(overview.stdout, new RegExp(`^  ${command} `, 'm'));
     const help = await run([command, '--help']);
     t.equal(help.code, 0);
