@@ -15,6 +15,7 @@ const commands: ReadonlyMap<string, { summary: string; load: () => Promise<Comma
       load: async () => (await import('./cli/demo.ts')).demo,
     },
   ],
+  ['init', { summary: 'write a first configuration', load: async () => (await import('./cli/init.ts')).init }],
   ['check', { summary: 'check the configuration', load: async () => (await import('./cli/check.ts')).check }],
   [
     'healthcheck',

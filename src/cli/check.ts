@@ -7,18 +7,25 @@ import { loadConfig } from '../config/load.ts';
 import type { Command } from './command.ts';
 
 export const check: Command = {
-  help: `Usage: cdnetworks-gateway check [-c FILE]
+  help: `Usage: cdnetworks-gateway check [-c FILE] [--online] [--call]
 
 Checks the configuration, with every environment variable and file that it names, and lists all mistakes (exit 78).
 Never prints a secret.
 
   -c, --config FILE   the configuration; gateway.yaml if not given
+  --online            also asks the store, connects to each origin and compares the clocks, and says what is wrong and
+                      what to do (exit 1); spends no quota: each origin gets one unsigned HEAD /
+  --call              also calls GET /api/domain once with each credential; counted by the store like any other call
 `,
 
   async run(args, io) {
     const { values } = parseArgs({
       args: [...args],
-      options: { config: { type: 'string', short: 'c', default: 'gateway.yaml' } },
+      options: {
+        config: { type: 'string', short: 'c', default: 'gateway.yaml' },
+        online: { type: 'boolean', default: false },
+        call: { type: 'boolean', default: false },
+      },
     });
     const config = loadConfig({ file: values.config, env: io.env });
     io.print(`${values.config} is fine
@@ -29,6 +36,11 @@ Never prints a secret.
   store       ${storeOf(config.store)}
   audit       ${config.audit ? `${config.audit.file}, calls ${config.audit.onAuditFailure === 'refuse' ? 'are refused' : 'go on'} on failure` : 'none'}
 `);
+    if (!values.online && !values.call) return;
+    // A web framework is loaded only for those who look further than the file.
+    const { checkOnline } = await import('./online/check-online.ts');
+    const wrong = await checkOnline(config, { call: values.call, print: io.print });
+    if (wrong > 0) throw new Error(wrong === 1 ? '1 thing is wrong' : `${wrong} things are wrong`);
   },
 };
 

@@ -34,6 +34,7 @@ t.test('every command tells its usage, and wrong usage ends with 2', async (t) =
   for (const command of [
     'serve',
     'demo',
+    'init',
     'check',
     'healthcheck',
     'sign',

@@ -1,14 +1,22 @@
-// Runs the README's first screen as a reader would: `npm run demo`, then the two commands of its console block.
+// Runs what the README shows as a reader would: its first screen, the commands for a real account, each configuration, and the
+// examples in its table of commands.
 import { execFile, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { createAuthority } from '../support/certificates.ts';
+import { runCommand } from '../support/command.ts';
+import { MAIN, serveProcess } from '../support/serve-process.ts';
+import { shortFolder } from '../support/short-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const readme = readFileSync(`${root}README.md`, 'utf8');
-const block = (language: string, index: number) =>
-  [...readme.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))][index]?.[1] ?? '';
+const blocks = (language: string) =>
+  [...readme.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text]) => text ?? '');
+const block = (language: string, index: number) => blocks(language)[index] ?? '';
+const env = { CDN_ACCESS_KEY: 'an-access-key', CDN_SECRET_KEY: 'its-secret-key', REDIS_URL: 'redis://127.0.0.1' };
 
 t.test('the README starts with the two commands that CI runs too', async (t) => {
   t.equal(block('sh', 0), 'npm ci && npm run demo\n');
@@ -56,4 +64,68 @@ t.test('the first screen shows what the demo does', async (t) => {
   demo.kill('SIGTERM');
   const [code] = await new Promise<[number | null]>((resolve) => demo.once('exit', (exitCode) => resolve([exitCode])));
   t.equal(code, 0, 'SIGTERM ends it with 0');
+});
+
+t.test('the commands for a real account work one after the other in an empty folder', async (t) => {
+  const [build, ...commands] = block('sh', 2)
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/ +#.*$/, ''));
+  t.equal(build, 'npm run build', 'which is done by then');
+  t.strictSame(
+    commands.map((line) => line.replace('node dist/main.js ', '')),
+    ['init', 'check', 'serve'],
+  );
+  const cwd = t.testdir({});
+  for (const command of ['init', 'check']) {
+    const { code, stderr } = await runCommand([command], { cwd, env });
+    t.equal(code, 0, stderr);
+  }
+  const file = join(cwd, 'gateway.yaml');
+  // Free ports, so that it can run beside a real gateway.
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/port: (8080|9090)/g, 'port: 0'));
+  const gateway = await serveProcess(t, { file, env });
+  t.equal((await fetch(`${gateway.admin}/readyz`)).status, 200);
+  gateway.signal('SIGTERM');
+  t.strictSame(await gateway.ended, [0, null]);
+});
+
+t.test('every configuration that it shows passes check', async (t) => {
+  const { cert, issue } = createAuthority(t.testdir({}));
+  const listener = issue({ name: 'gateway' });
+  const files = {
+    'tls.crt': listener.cert,
+    'tls.key': listener.key,
+    'ca.crt': cert,
+    'cdn-secret-key': 'its-secret-key',
+  };
+  const rest = {
+    accounts: 'accounts: { main: { credential: { type: api-key, username: u, apiKey: { env: CDN_SECRET_KEY } } } }\n',
+    consumers: `consumers: { purge-bot: { token: { sha256: ${'a'.repeat(64)} }, accounts: [main], allow: ["*"] } }\n`,
+  };
+  const shown = blocks('yaml');
+  t.ok(shown.length >= 4);
+  for (const yaml of shown) {
+    const missing = Object.entries(rest).filter(([key]) => !new RegExp(`^${key}:`, 'm').test(yaml));
+    const folder = shortFolder(t, files);
+    const text = yaml.replaceAll('/run/secrets', folder).replaceAll('/run/cdnetworks-gateway', folder);
+    writeFileSync(join(folder, 'gateway.yaml'), `${text}${missing.map(([, line]) => line).join('')}`);
+    const { code, stderr } = await runCommand(['check'], { cwd: folder, env });
+    t.equal(code, 0, `${yaml}\n${stderr}`);
+  }
+});
+
+t.test('its table names every command, and each example in it works', async (t) => {
+  const table = /^\| Command .*\n(\|.*\n)+/m.exec(readme)?.[0] ?? '';
+  const rows = [...table.matchAll(/^\| `([^`]+)`/gm)].map(([, command]) => command ?? '');
+  const overview = (await runCommand([])).stdout;
+  const commands = [...overview.matchAll(/^ {2}([a-z]+) +\S/gm)].map(([, name]) => name);
+  t.strictSame(rows.map((row) => row.split(' ')[0]).sort(), commands.sort());
+  const cwd = t.testdir({});
+  await runCommand(['init'], { cwd });
+  // The others run on, or ask something that runs; they have tests of their own.
+  for (const row of rows.filter((line) => /^(sign|interfaces|token|version)\b/.test(line))) {
+    const done = await promisify(execFile)('bash', ['-c', `"${process.execPath}" "${MAIN}" ${row}`], { cwd, env });
+    t.ok(done.stdout.length > 0, row);
+  }
 });

@@ -1,0 +1,34 @@
+import { constants, copyFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type Command, UsageError } from './command.ts';
+
+export const init: Command = {
+  help: `Usage: cdnetworks-gateway init [FILE]
+
+Writes a first configuration, with comments; gateway.yaml if FILE is not given. Asks for nothing, holds no secret, and
+leaves a file alone that is there already.
+`,
+
+  async run(args, io) {
+    const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} });
+    const [file = 'gateway.yaml', ...rest] = positionals;
+    if (rest.length > 0) throw new UsageError('init takes one file');
+    write(file);
+    const config = file === 'gateway.yaml' ? '' : ` -c ${file}`;
+    io.print(`${file} is written. Next, with an access key from the vendor's console:
+  read -r CDN_ACCESS_KEY && read -rs CDN_SECRET_KEY && export CDN_ACCESS_KEY CDN_SECRET_KEY
+  cdnetworks-gateway check --online${config}
+  cdnetworks-gateway serve${config}
+`);
+  },
+};
+
+function write(file: string): void {
+  try {
+    copyFileSync(new URL('../../config/gateway.first.yaml', import.meta.url), file, constants.COPYFILE_EXCL);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') throw new Error(`${file} is there already, and is left as it is`);
+    throw new Error(`${file} cannot be written (${code})`);
+  }
+}
