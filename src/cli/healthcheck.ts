@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { listenerName } from '../catalog/listener.ts';
 import { loadAdmin } from '../config/load-admin.ts';
 import { ConfigError } from '../config/mistakes.ts';
+import { adminUrl } from './admin-url.ts';
 import type { Command } from './command.ts';
 
 /** With the start of the process, less than the 3 s after which a container's runtime gives up. */
@@ -23,7 +23,7 @@ runtime does. Prints one line; exit 0 if it lives, else 1, within 3 seconds. Rea
     });
     const admin = adminOf(values.config);
     if (admin.port === 0) throw new Error('admin.port is 0, so nobody knows which port it is');
-    const url = `${listenerName(admin)}/livez`;
+    const url = `${adminUrl(admin)}/livez`;
     const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) }).catch(
       (error: Error) => {
         const { cause } = error;
