@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { listenerName } from '../catalog/listener.ts';
 import { loadConfig } from '../config/load.ts';
 import type { QuotaReport } from '../http/quota-report.ts';
+import { adminUrl } from './admin-url.ts';
 import { type Command, UsageError } from './command.ts';
 
 export const quota: Command = {
@@ -24,7 +24,7 @@ next one is free. With Redis these are the units of all replicas.
     if (name === undefined || !accounts.has(name)) {
       throw new UsageError(`--account is one of: ${[...accounts.keys()].join(', ')}`);
     }
-    io.print(render(await ask(listenerName(admin), name)));
+    io.print(render(await ask(adminUrl(admin), name)));
   },
 };
 

@@ -69,7 +69,7 @@ t.test('what is left out of a file has the defaults of the documented file', asy
       waitMs: 120_000,
       waiting: 256,
     },
-    log: { level: 'info' },
+    log: { level: 'info', format: 'pino' },
   });
 });
 
