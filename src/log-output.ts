@@ -15,10 +15,21 @@ export interface LogOutput {
   close(): Promise<void>;
 }
 
-/** Opens standard output for lines that are written in the background. */
+/** Lines that can't be written yet; of more than this, the newest are lost. */
+const MOST_HELD_BYTES = 8 * 1024 * 1024;
+
+/** Opens standard output for lines that are written in the background. Where they can't be (disk full), the gateway goes on. */
 export function openLogOutput(): LogOutput {
-  const output = pino.destination({ sync: false });
+  const output = pino.destination({ sync: false, maxLength: MOST_HELD_BYTES });
   let open = true;
+  let fails = false;
+  // Tried again with the next line.
+  output.on('error', () => {
+    fails = true;
+  });
+  output.on('write', () => {
+    fails = false;
+  });
   return {
     destination: {
       write(line) {
@@ -27,6 +38,8 @@ export function openLogOutput(): LogOutput {
     },
     async close() {
       open = false;
+      // Else it would be tried for ever, at the very end of the process.
+      if (fails) return output.destroy();
       const closed = once(output, 'close', { signal: AbortSignal.timeout(LAST_LINES_MS) });
       output.end();
       await closed.catch(() => {});

@@ -64,11 +64,15 @@ cdnetworks-gateway COMMAND --help tells more of each.
 Exit codes: 0 fine, 1 failed at run time, 2 wrong usage, 78 the configuration can't be used.
 `;
 
+function ignore(): void {}
+
 const io: Io = {
   env: process.env,
   print: (output) => void process.stdout.write(output),
   readInput: () => text(process.stdin),
+  ignoreHangup: () => void process.on('SIGHUP', ignore),
   runUntilStopped(stop, atMostMs, onHangup) {
+    process.off('SIGHUP', ignore);
     if (onHangup) process.on('SIGHUP', onHangup);
     closeWithGrace({ delay: atMostMs, logger: false, skip: onHangup ? ['SIGHUP'] : [] }, async ({ err }) => {
       if (err) process.stderr.write(`${err.stack ?? err.message}\n`);

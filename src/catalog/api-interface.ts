@@ -52,7 +52,8 @@ export function loadCatalogue(configured: Iterable<string> = []): Catalogue {
   const known = (JSON.parse(readFileSync(file, 'utf8')) as CatalogueEntry[]).map(fromEntry);
   const ids = new Set(known.map((apiInterface) => apiInterface.id));
   const routes = createRoutes(known);
-  const added = [...configured].filter((id) => !ids.has(id)).map((id) => fromId(id, guessReadOnly(id, routes.find)));
+  const alike = createRoutes(plainly(known)).find;
+  const added = [...configured].filter((id) => !ids.has(id)).map((id) => fromId(id, guessReadOnly(id, alike)));
   routes.add(added);
   return {
     interfaces: [...known, ...added],
@@ -60,7 +61,7 @@ export function loadCatalogue(configured: Iterable<string> = []): Catalogue {
       // A server answers HEAD with what it does for GET, so it is the same interface and spends the same quota.
       const counted = method === 'HEAD' ? 'GET' : method;
       const id = `${counted} ${matchPath}`;
-      return routes.find(id) ?? { ...fromId(fold(id), guessReadOnly(id, routes.find)), label: 'other' };
+      return routes.find(id) ?? { ...fromId(fold(id), guessReadOnly(id, alike)), label: 'other' };
     },
   };
 }
@@ -119,13 +120,35 @@ function fromId(id: string, readOnly: boolean): ApiInterface {
 const CHANGING = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 /**
- * Whether a call that the vendor's catalogue doesn't have is a look-up: a GET that sounds like one, and not of a path that the
- * catalogue has for changes alone, because a server may not care by which method it is called.
+ * Whether a call that the vendor's catalogue doesn't have is a look-up: a GET that sounds like one, and that no server, however
+ * lenient about methods, case, blanks, endings and what follows, could take for one that the catalogue has as no look-up.
+ *
+ * @param alike finds what is no look-up, by paths as `plainOf` writes them
  */
-function guessReadOnly(id: string, find: Find): boolean {
+function guessReadOnly(id: string, alike: Find): boolean {
   const { method, path } = partsOf(id);
   if ((method !== 'GET' && method !== 'HEAD') || !soundsReadOnly(path)) return false;
-  return CHANGING.every((other) => find(`${other} ${path}`)?.readOnly ?? true);
+  const plain = plainOf(path);
+  const segments = plain.split('/');
+  return (
+    CHANGING.every((other) => alike(`${other} ${plain}`) === undefined) &&
+    segments.every((_, last) => alike(`GET ${segments.slice(0, last + 1).join('/')}`) === undefined)
+  );
+}
+
+function plainOf(path: string): string {
+  const segments = path.normalize('NFKC').toLowerCase().split('/');
+  return segments.map((segment) => segment.trim().replace(/\.[a-z]+$/, '')).join('/');
+}
+
+/** Those that are no look-ups, by their plain paths, each path once. */
+function plainly(interfaces: readonly ApiInterface[]): readonly ApiInterface[] {
+  const kept = interfaces.filter(({ readOnly }) => !readOnly);
+  const plain = kept.map((apiInterface) => {
+    const { method, path } = partsOf(apiInterface.id);
+    return { ...apiInterface, id: `${method} ${plainOf(path).replace(/\/$/, '')}` };
+  });
+  return [...new Map(plain.map((apiInterface) => [routeOf(apiInterface.id), apiInterface])).values()];
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -5,6 +5,8 @@ export interface Io {
   print(text: string): void;
   /** Reads standard input to its end. */
   readInput(): Promise<string>;
+  /** Lets a SIGHUP pass until `runUntilStopped`: whoever starts a gateway may reload it at once. */
+  ignoreHangup(): void;
   /**
    * Keeps the process running until a signal or a crash, then calls `stop` and ends the process: with 0 after a signal, with 1
    * after a crash or when `stop` took longer than `atMostMs`. SIGHUP is such a signal only where there is no `onHangup`.

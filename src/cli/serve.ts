@@ -23,6 +23,7 @@ on SIGHUP, it is loaded again; where it has a mistake or needs a restart, the on
       args: [...args],
       options: { config: { type: 'string', short: 'c', default: 'gateway.yaml' } },
     });
+    io.ignoreHangup();
     const watched = new WatchedConfig({ file: values.config, env: io.env });
     const config = watched.load();
     const output = openLogOutput();

@@ -30,7 +30,11 @@ export function createAdmin(parts: AdminParts): FastifyInstance {
   const { registry, readGauges, draining, store, storeType, snapshot, limits } = parts;
   const admin = Fastify({ logger: false, serverFactory: (handler) => createHttpServer(handler, { limits }) });
   admin.addHook('onRequest', async (request, reply) => {
-    const { raw, socket } = request;
+    const { raw, socket, headers } = request;
+    // An account whose origin is this port: what a consumer sends must not come here.
+    if (headers.via?.includes('cdnetworks-gateway')) {
+      return reply.code(403).header('connection', 'close').send({ message: 'nothing is forwarded to this port' });
+    }
     try {
       refuseForeignHost({ rawHeaders: raw.rawHeaders, peer: socket.remoteAddress ?? '', listenerHost: parts.host });
     } catch {

@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
 import type { Consumer } from '../catalog/consumer.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { authenticationLimited, consumerUnknown, overloaded } from '../errors.ts';
+import { authenticationLimited, consumerForbidden, consumerUnknown, GatewayError, overloaded } from '../errors.ts';
 import { FailedAuthentications, failureKey } from '../identify/failed-authentications.ts';
 import { challengesOf, identify } from '../identify/identify.ts';
 import {
@@ -26,6 +26,8 @@ interface Heard {
   readonly consumers: Snapshot['consumers'];
   /** Its proof waits for its body. */
   pending: boolean;
+  /** Once its proof was found right. */
+  proven?: Proven;
 }
 
 /**
@@ -100,6 +102,32 @@ export class Callers {
   }
 
   /**
+   * Proves a claim that needs no body, so that nobody learns what a consumer may call by its name alone. Its target can be decoded by
+   * now.
+   *
+   * @throws as `claim`, for a signature that doesn't fit
+   */
+  proveHead(request: FastifyRequest): void {
+    const heard = this.#heard.get(request);
+    if (heard?.claim.proof === undefined || heard.pending) return;
+    try {
+      heard.proven = heard.claim.proof.prove(Buffer.alloc(0), this.#clock.wall());
+    } catch (error) {
+      throw this.#refusal(error, heard);
+    }
+  }
+
+  /** What a request is told that may not do what it asks for: nothing of the consumer, while it hasn't proven to be that. */
+  forbidden(request: FastifyRequest, error: unknown): unknown {
+    const heard = this.#heard.get(request);
+    const { proof } = heard?.claim ?? {};
+    if (!heard?.pending || proof === undefined || !(error instanceof GatewayError)) return error;
+    if (error.code !== 'consumer-forbidden') return error;
+    this.#failures.add(failureKey(heard.peer, proof.id), this.#clock.monotonic());
+    return consumerForbidden('whoever this is may not make that call');
+  }
+
+  /**
    * Tells who a request has proven to be, and what a plus sign in its query means.
    *
    * @throws as `claim`, for a signature that doesn't fit or was used before; `quota-unavailable` if nobody can tell whether it was
@@ -112,7 +140,7 @@ export class Callers {
     try {
       this.#judged(request, heard, proof);
       const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
-      const proven = proof.prove(body, this.#clock.wall());
+      const proven = heard.proven ?? proof.prove(body, this.#clock.wall());
       await this.#useUp(proven, { consumer, proof });
       request.exchange.consumer = consumer;
       return { consumer, plus: proven.plus };
@@ -136,32 +164,37 @@ export class Callers {
   }
 
   async #useUp({ usedUp }: Proven, { consumer, proof }: { consumer: Consumer; proof: Proof }): Promise<void> {
-    this.#count(consumer);
-    if (await this.#useOnce(usedUp)) return;
+    const counted = this.#counted(consumer);
+    if (await this.#useOnce(usedUp)) {
+      counted.count += 1;
+      return;
+    }
     const message = 'this signature was used before; a new one needs another second';
     throw new NotIdentified(message, { scheme: 'access-key', reason: 'replayed', id: proof.id });
   }
 
-  #count({ name }: Consumer): void {
+  /** How many signatures of a consumer are remembered. */
+  #counted({ name }: Consumer): { since: number; count: number } {
     const now = this.#clock.monotonic();
     const known = this.#signatures.get(name);
     const counted = known && now - known.since < COUNTED_FOR_MS ? known : { since: now, count: 0 };
     if (counted.count >= MOST_SIGNATURES) {
       throw overloaded({ name: `consumer ${name}`, limit: MOST_SIGNATURES, unit: 'signatures' });
     }
-    counted.count += 1;
     this.#signatures.set(name, counted);
+    return counted;
   }
 
   #refusal(error: unknown, { peer, consumers }: Pick<Heard, 'peer' | 'consumers'>): unknown {
     if (!(error instanceof NotIdentified)) return error;
     this.#onFailure(error);
-    const key = failureKey(peer, error.id);
+    // Whose clock is wrong may know the secret: that is no failure of the key's.
+    const key = failureKey(peer, error.reason === 'stale' ? undefined : error.id);
     const now = this.#clock.monotonic();
     const waitMs = this.#failures.waitMs(key, now);
     if (waitMs > 0) return authenticationLimited(error.message, waitMs);
-    // Whoever repeats itself has proven that it knows the secret; whose clock is wrong may know it.
-    if (error.reason !== 'replayed' && error.reason !== 'stale') this.#failures.add(key, now);
+    // Whoever repeats itself has proven that it knows the secret.
+    if (error.reason !== 'replayed') this.#failures.add(key, now);
     const challenges = challengesOf(consumers);
     // RFC 9110, section 11.6.1 wants one, also where none would help.
     return consumerUnknown(error.message, challenges.length > 0 ? challenges : ['Bearer']);

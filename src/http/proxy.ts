@@ -74,18 +74,17 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     if (request.originalUrl.length > parts.limits.urlBytes) throw targetTooLong(parts.limits.urlBytes);
     const consumer = parts.callers.claim(request, { snapshot, stay, ...parts.listener });
     if (exchange.consumer === undefined) reply.raw.once('close', () => parts.callers.ended(request));
-    const account = snapshot.accounts.get(accountOf(consumer, headerOf(request, 'x-gateway-account')));
-    if (account === undefined) throw new Error('a consumer names an account that is not configured');
-    exchange.account = account;
-    privilegedHeaders(consumer, { account, sent: request.headers });
     refuseUnsound(request);
     exchange.method = methodOf(request);
     exchange.target = parseTarget(request.originalUrl);
-    exchange.apiInterface = snapshot.catalogue.find(exchange.method, exchange.target.matchPath);
-    const { method, target, apiInterface } = exchange;
-    authorize(consumer, { method, matchPath: target.matchPath, apiInterface });
+    parts.callers.proveHead(request);
+    try {
+      resolve(request, { consumer, snapshot });
+    } catch (error) {
+      throw parts.callers.forbidden(request, error);
+    }
     // A stranger, who may name any access key, takes no place of an account.
-    if (exchange.consumer !== undefined) stay.enter(bearerOf(account));
+    if (exchange.consumer !== undefined && exchange.account) stay.enter(bearerOf(exchange.account));
   });
 
   // The body is there by now, so a slow upload never holds a permit.
@@ -160,6 +159,19 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     disableRequestLogging: true,
     handler,
   });
+}
+
+/** Finds the account and the interface of a request. @throws `consumer-forbidden` */
+function resolve(request: FastifyRequest, { consumer, snapshot }: { consumer: Consumer; snapshot: Snapshot }): void {
+  const { exchange } = request;
+  const { method, target } = exchange;
+  if (target === undefined) throw new Error('nothing was parsed');
+  const account = snapshot.accounts.get(accountOf(consumer, headerOf(request, 'x-gateway-account')));
+  if (account === undefined) throw new Error('a consumer names an account that is not configured');
+  exchange.account = account;
+  privilegedHeaders(consumer, { account, sent: request.headers });
+  exchange.apiInterface = snapshot.catalogue.find(method, target.matchPath);
+  authorize(consumer, { method, matchPath: target.matchPath, apiInterface: exchange.apiInterface });
 }
 
 function bearerOf({ name, inFlight }: Account): Bearer {

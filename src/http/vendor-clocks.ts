@@ -7,10 +7,10 @@ import type { CallEnd } from './upstreams.ts';
 /** Less than this may be the second that `Date` leaves out, or the way to the vendor. */
 const CORRECTED_FROM_S = 2;
 /**
- * More than this isn't corrected. Redis forgets a signature 450 s after its second, by the clock of whoever looks, and the vendor
- * after 300 s: a replica that knows of no skew yet may look two minutes early, and no more.
+ * More than this isn't corrected: a replica that knows of no skew yet must not take another's seconds for its own. Redis forgets a
+ * signature 450 s after its second, by the clock of whoever looks, and the vendor after 300 s; `own-units.ts` steps over a minute.
  */
-const MOST_CORRECTED_S = 120;
+const MOST_CORRECTED_S = 60;
 const WARNED_FROM_S = 60;
 const LINE_EVERY_MS = 600_000;
 

@@ -6,8 +6,11 @@ import { MOST_AHEAD_S } from './signing-seconds.ts';
 import type { Admission, Decision, Permit, PolicyState } from './store.ts';
 import { policyState, type Reading, waitForUnitMs } from './window.ts';
 
-/** Signing seconds that the store gave to others may run this far ahead: as many as one interface admits in a window. */
-const OTHERS_AHEAD_S = 60;
+/**
+ * Signing seconds that the store gave to others may run this far ahead of this clock: as many as one interface admits in a window, and
+ * the most that another replica may have been told of the vendor's clock (MOST_CORRECTED_S in http/vendor-clocks.ts).
+ */
+const OTHERS_AHEAD_S = 60 + 60;
 /** Replicas that can't ask each other sign with different seconds: each with one in so many, by its rank. */
 const LANES = 61;
 
@@ -70,7 +73,8 @@ export class OwnUnits {
   ): number {
     const at = Math.floor((wall + waitMs) / 1000);
     if (fingerprint === '') return at;
-    const wallSecond = Math.floor((wall - this.#clock.monotonic() + since) / 1000);
+    // By this machine's own clock: others may have known of no skew, or of another.
+    const wallSecond = Math.floor((this.#clock.wall() - this.#clock.monotonic() + since) / 1000);
     const earliest = Math.max(at, wallSecond + OTHERS_AHEAD_S, last + 1);
     return earliest + ((((rank - earliest) % LANES) + LANES) % LANES);
   }

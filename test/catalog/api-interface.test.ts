@@ -76,3 +76,17 @@ t.test('any path belongs to exactly one interface of its method', async () => {
     { numRuns: 5000 },
   );
 });
+
+t.test('no spelling of what is no look-up becomes one', async (t) => {
+  const catalogue = loadCatalogue();
+  for (const path of [
+    '/api/certificate/1/content',
+    '/api/certificate/1/Content',
+    '/API/certificate/1/CONTENT ',
+    '/api/certificate/1/content.json',
+    '/api/certificate/1/content/x',
+  ]) {
+    t.equal(catalogue.find('GET', path).readOnly, false, path);
+  }
+  t.equal(catalogue.find('GET', '/api/reports/of/yesterday').readOnly, true);
+});

@@ -42,8 +42,8 @@ export const badDocument: readonly BadFile[] = [
   },
   {
     name: 'an unknown key without a near name',
-    yaml: `log: { format: json }\n${REST}`,
-    mistakes: ['1:8  log.format  unknown key; known: level'],
+    yaml: `log: { rotate: daily }\n${REST}`,
+    mistakes: ['1:8  log.rotate  unknown key; known: level, format'],
   },
   {
     name: 'a key of a later release',

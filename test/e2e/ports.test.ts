@@ -55,6 +55,15 @@ t.test('a web site whose name is made to resolve to this machine reads nothing o
   t.equal(status, 200);
 });
 
+t.test(
+  "what a gateway forwards is refused by an operators' port, should an account have it as its origin",
+  async (t) => {
+    const { gateway } = await startForwarding(t);
+    const headers = { via: '1.1 elsewhere, 1.1 cdnetworks-gateway' };
+    for (const target of ['/metrics', '/livez']) t.equal((await send(gateway.admin, { target, headers })).status, 403);
+  },
+);
+
 const ADMIN_PATHS = ['/metrics', '/livez', '/readyz', '/quota?account=main', '/status', '/requests', '/'];
 
 t.test(

@@ -141,7 +141,16 @@ t.test('a call that is not allowed is refused before its body, whoever signed it
     const call = go(host, { ...KEYS, secret }, { ...POST, timestamp: now() });
     const answer = await exchange(gateway.url, bytesOf({ ...call, body: '' }));
     t.equal(answer.status, 403);
+    t.notMatch(answer.body, /terraform|ccm/, 'nothing is told of a consumer by its name alone');
     t.match(gateway.log.at(-1), { consumer: undefined, claimed: 'terraform' });
+  }
+  const get = { ...GET, method: 'GET', target: '/api/v1/common/sys-domain-info/remove' };
+  for (const [secret, status] of [
+    [KEYS.secret, 403],
+    ['x'.repeat(32), 401],
+  ] as const) {
+    const call = go(host, { ...KEYS, secret }, { ...get, timestamp: now() });
+    t.equal((await exchange(gateway.url, bytesOf(call))).status, status, 'what needs no body is proven first');
   }
   t.equal(sandbox.report().arrivals, 0);
 });
