@@ -27,7 +27,7 @@ LABEL org.opencontainers.image.title="cdnetworks-gateway" \
       org.opencontainers.image.revision="${REVISION}"
 ENV NODE_ENV=production
 COPY LICENSE package.json /app/
-COPY config/gateway.yaml config/interfaces.json /app/config/
+COPY config/gateway.yaml config/gateway.first.yaml config/interfaces.json /app/config/
 COPY --from=build /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
 # The gateway installs nothing, so nobody else needs the means to.

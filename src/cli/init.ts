@@ -1,4 +1,4 @@
-import { constants, copyFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Command, UsageError } from './command.ts';
 
@@ -24,8 +24,9 @@ leaves a file alone that is there already.
 };
 
 function write(file: string): void {
+  const text = readFileSync(new URL('../../config/gateway.first.yaml', import.meta.url));
   try {
-    copyFileSync(new URL('../../config/gateway.first.yaml', import.meta.url), file, constants.COPYFILE_EXCL);
+    writeFileSync(file, text, { flag: 'wx' });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EEXIST') throw new Error(`${file} is there already, and is left as it is`);

@@ -8,7 +8,7 @@ export const sandbox: Command = {
   help: `Usage: cdnetworks-gateway sandbox [options]
 
 Runs a stand-in for the vendor's API on loopback. It verifies signatures, refuses stale and repeated ones, counts
-quotas on arrival and answers 446 beyond them, and reports what it saw.
+quotas on arrival and answers 446 beyond them, and reports what it saw. Each key is an account of its own.
 
   --port N               where to call it; 8081 if not given
   --control-port N       /__sandbox/report, /__sandbox/behave, /__sandbox/reset; 8082 if not given

@@ -1,8 +1,13 @@
 // `init` as somebody runs it who has nothing yet.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { runCommand } from '../support/command.ts';
+import { MAIN } from '../support/serve-process.ts';
+
+const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
 const env = { CDN_ACCESS_KEY: 'an-access-key', CDN_SECRET_KEY: 'the-secret-of-it' };
 
@@ -36,4 +41,14 @@ t.test('init leaves alone what is there, and says why it cannot write', async (t
   t.equal(readFileSync(join(cwd, 'gateway.yaml'), 'utf8'), 'mine');
   t.match(await runCommand(['init', 'no/such.yaml'], { cwd }), { code: 1, stderr: /cannot be written \(ENOENT\)/ });
   t.match(await runCommand(['init', 'a', 'b'], { cwd }), { code: 2 });
+});
+
+t.test('init blames what it copies where that is missing, and writes nothing', async (t) => {
+  const cwd = t.testdir({ 'package.json': '{ "type": "module" }', node_modules: t.fixture('symlink', MODULES) });
+  cpSync(dirname(MAIN), join(cwd, 'dist'), { recursive: true });
+  const { error, stderr } = spawnSync(process.execPath, ['dist/main.js', 'init'], { cwd, encoding: 'utf8' });
+  t.equal(error, undefined);
+  t.match(stderr, /^init: ENOENT.*config\/gateway\.first\.yaml/);
+  t.notMatch(stderr, 'cannot be written');
+  t.notOk(existsSync(join(cwd, 'gateway.yaml')));
 });

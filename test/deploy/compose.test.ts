@@ -92,6 +92,8 @@ t.test('the vendor is the sandbox, with keys that open nothing else', async (t) 
   t.equal(config.accounts.get('main')?.origin, 'http://127.0.0.1:8081', "the sandbox's port, if it is given none");
   t.strictSame(sandbox.command, ['sandbox']);
   t.equal(sandbox.network_mode, 'service:gateway', 'for it listens on loopback');
+  const follows = { gateway: { condition: 'service_started', restart: true } };
+  t.strictSame(sandbox.depends_on, follows, 'or it would stay in the network of a gateway that is gone');
   t.equal(sandbox.image, gateway.image);
 });
 

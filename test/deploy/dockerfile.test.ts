@@ -1,5 +1,5 @@
 // What can be said of the Dockerfile without building it, which `npm run test:image` does.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
@@ -8,14 +8,28 @@ const read = (file: string) => readFileSync(root + file, 'utf8');
 const dockerfile = read('Dockerfile');
 const { version } = JSON.parse(read('package.json')) as { version: string };
 
+const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, files = '']) => files.split(' '));
+
 t.test('what the Dockerfile copies is there, and nothing else gets into the build', async (t) => {
-  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, files = '']) => files.split(' '));
   const allowed = read('.dockerignore')
     .match(/^!.*$/gm)
     ?.map((line) => line.slice(1));
   t.match(read('.dockerignore'), /^\*$/m, 'everything is left out');
   t.strictSame(allowed?.sort(), [...new Set(copied)].sort(), 'but for what is copied');
   for (const file of copied) t.ok(existsSync(root + file), file);
+});
+
+t.test('whatever the sources read beside themselves is copied', async (t) => {
+  const sources = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => path.endsWith('.ts') && path !== 'config/write-schema.ts',
+  );
+  const wanted = sources.flatMap((path) =>
+    [...read(`src/${path}`).matchAll(/new URL\(\s*['"`]\.\.\/\.\.\/([^'"`]+)['"`]/g)].map(([, file = '']) => file),
+  );
+  t.ok(wanted.includes('config/gateway.first.yaml'), 'which init writes');
+  const runtime = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
+  for (const file of new Set(wanted))
+    t.match(runtime, new RegExp(`^COPY (?!--from).*\\b${file}\\b.* /app/`, 'm'), file);
 });
 
 t.test('the image has the version of the package, and the ports that a configuration has by default', async (t) => {

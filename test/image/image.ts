@@ -128,7 +128,7 @@ function writeConfig(folder: string, port: { api: number; gateway: number; admin
   writeFileSync(
     join(config, 'gateway.yaml'),
     `listen: [{ port: ${port.gateway} }]
-admin: { port: ${port.admin} }
+admin: { host: 0.0.0.0, port: ${port.admin} }
 accounts:
   main:
     origin: http://127.0.0.1:${port.api}

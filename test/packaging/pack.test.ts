@@ -1,7 +1,7 @@
 // What `npm pack` makes: the files that are meant, and a gateway that runs from them with nothing but its dependencies.
 import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -45,15 +45,33 @@ t.test('the package holds what runs and what its users read, and nothing else', 
   const built = sources
     .filter((path) => /\.(ts|lua)$/.test(path) && path !== 'config/write-schema.ts')
     .map((path) => `dist/${path.replace(/\.ts$/, '.js')}`);
+  const deploy = readdirSync(join(root, 'deploy'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .filter((path) => !/^deploy\/grafana\/(src\/|tsconfig\.json$)/.test(path));
   const { paths } = await pack(t.testdir({}));
   t.strictSame(
     paths,
     [
-      ...[...built, 'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'deploy/README.md', 'package.json'],
+      ...[...built, ...deploy, 'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'],
       ...['example.yaml', 'first.yaml', 'schema.json', 'yaml'].map((name) => `config/gateway.${name}`),
       ...['config/interfaces.json', 'src/quota/README.md'],
     ].sort(),
   );
+});
+
+t.test('every link of a packed page leads to what is packed', async (t) => {
+  const { paths } = await pack(t.testdir({}));
+  for (const page of paths.filter((path) => path.endsWith('.md'))) {
+    for (const [, target = ''] of readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)\s#]+)[^)\s]*\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const path = join(dirname(page), target);
+      t.ok(
+        paths.some((packed) => packed === path || packed.startsWith(`${path}/`)),
+        `${page}: ${target}`,
+      );
+    }
+  }
 });
 
 t.test('what is packed runs with its dependencies alone', async (t) => {
