@@ -1,22 +1,14 @@
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import type { FastifyRequest } from 'fastify';
 import type { Consumer } from '../catalog/consumer.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { authenticationLimited, consumerForbidden, consumerUnknown, GatewayError, overloaded } from '../errors.ts';
 import { FailedAuthentications, failureKey } from '../identify/failed-authentications.ts';
 import { challengesOf, identify } from '../identify/identify.ts';
-import {
-  type Claim,
-  NotIdentified,
-  type Presented,
-  type Proof,
-  type Proven,
-  UNIX_SOCKET,
-} from '../identify/presented.ts';
+import { type Claim, NotIdentified, type Presented, type Proof, type Proven } from '../identify/presented.ts';
 import type { Clock } from '../quota/clock.ts';
 import type { Gate } from '../quota/gate.ts';
 import type { Stay } from './in-flight.ts';
+import { presentedBy } from './presented-by.ts';
 import { enterUnproven, leaveUnproven } from './unproven.ts';
 
 /** A request whose claim was heard, and what is needed to judge it. */
@@ -204,28 +196,4 @@ export class Callers {
 /** How large the body of a request may become, from its head. */
 function bodyBytes({ headers }: FastifyRequest, limitBytes: number): number {
   return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : limitBytes;
-}
-
-function presentedBy(request: FastifyRequest, listener: Pick<Presented, 'socketConsumer' | 'listenerHost'>): Presented {
-  const { raw, socket, originalUrl } = request;
-  return {
-    method: request.method,
-    target: originalUrl,
-    rawHeaders: raw.rawHeaders,
-    peer: peerOf(request),
-    certificate: () => (isVerified(socket) ? socket.getPeerX509Certificate() : undefined),
-    ...listener,
-  };
-}
-
-/**
- * The other end of the connection. That it has no address means a unix socket only where the listener is one: a TCP connection that
- * was reset has none either, and nobody may become trusted by that.
- */
-function peerOf({ socket, server }: FastifyRequest): string {
-  return typeof server.server.address() === 'string' ? UNIX_SOCKET : (socket.remoteAddress ?? 'unknown');
-}
-
-function isVerified(socket: Socket): socket is TLSSocket {
-  return socket instanceof TLSSocket && socket.authorized;
 }

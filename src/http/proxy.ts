@@ -14,7 +14,7 @@ import { toUpstreamRequest } from '../signing/upstream-request.ts';
 import type { Callers } from './callers.ts';
 import { forwarding } from './forward.ts';
 import type { Bearer, InFlight } from './in-flight.ts';
-import { waitTerms } from './prefer.ts';
+import { patienceOf } from './patience.ts';
 import { setRateLimit } from './problem.ts';
 import { headerOf, METHODS, methodOf, refuseUnsound } from './request-head.ts';
 import { forwardedHeaders } from './request-headers.ts';
@@ -176,32 +176,4 @@ function resolve(request: FastifyRequest, { consumer, snapshot }: { consumer: Co
 
 function bearerOf({ name, inFlight }: Account): Bearer {
   return { name: `account ${name}`, limit: inFlight };
-}
-
-/** How long this request waits if it must; says in the answer that the caller's preference for it holds. */
-function patienceOf(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { consumer, limits, mayWait }: { readonly consumer: Consumer } & Pick<ProxyParts, 'limits' | 'mayWait'>,
-): Patience | undefined {
-  const { maxWaitMs, applied } = waitTerms(headerOf(request, 'prefer'), {
-    defaultMs: consumer.waitMs ?? 0,
-    limitMs: limits.waitMs,
-    hasPlace: mayWait(),
-  });
-  if (applied !== undefined) reply.header('preference-applied', applied);
-  if (maxWaitMs === 0) return undefined;
-  const onWait: Patience['onWait'] = (wait) => {
-    request.exchange.wait = wait;
-    request.exchange.stay?.pause();
-  };
-  return { maxWaitMs, leaving: leavingOf(reply), onWait };
-}
-
-/** Aborts when the caller leaves, or has left. */
-function leavingOf(reply: FastifyReply): AbortSignal {
-  const leaving = new AbortController();
-  if (reply.raw.destroyed) leaving.abort();
-  else reply.raw.once('close', () => leaving.abort());
-  return leaving.signal;
 }
