@@ -202,6 +202,7 @@ export async function startGateway(
     async closeRest({ finished }) {
       if (finished) await upstreams.close();
       audit?.close();
+      await gate.settled();
       await lookup.close();
       await store.close();
       log.info({ finished }, 'gateway stopped');

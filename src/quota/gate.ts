@@ -63,6 +63,8 @@ export interface Gate {
   useOnce(use: NameUse): Promise<boolean>;
   /** Ends a permit. Never throws: a unit whose settlement is lost stays spent through its lease, which is safe. */
   settle(permit: Permit, outcome: Outcome): Promise<void>;
+  /** Resolves once all settlements have ended that have begun: before a store is closed. Each ends by the store's deadline. */
+  settled(): Promise<void>;
 }
 
 /** The vendor has sent no `Retry-After` in any report (FACTS of its API); clients that meet its throttling wait 30 s or more. */
@@ -78,6 +80,8 @@ export function createGate(
   options: { waitingRoom: WaitingRoom; leaseMs: number; now: () => number; onStoreError: (error: unknown) => void },
 ): Gate {
   const { waitingRoom, leaseMs, now, onStoreError } = options;
+
+  const settling = new Set<Promise<void>>();
 
   async function ask(request: GateRequest, maxWaitMs: number): Promise<Admitted> {
     const { interfaceId, ...asked } = request;
@@ -141,7 +145,15 @@ export function createGate(
       }
     },
 
-    settle: settleSafely,
+    settle(permit, outcome) {
+      const settlement = settleSafely(permit, outcome).finally(() => settling.delete(settlement));
+      settling.add(settlement);
+      return settlement;
+    },
+
+    async settled() {
+      await Promise.all(settling);
+    },
   };
 }
 

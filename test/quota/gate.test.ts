@@ -116,3 +116,27 @@ t.test('who waits for a time after the partition opens, or for another one, keep
 
   t.equal(waits.length, 1);
 });
+
+t.test('settlements under way can be waited for, before the store is closed', async (t) => {
+  const store = createMemoryStore({ wall: () => Date.now(), monotonic: now });
+  let answer = () => {};
+  const slow = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  // Its answer is on its way, as Redis's may be.
+  store.settle = () => slow;
+  const waitingRoom = new WaitingRoom({ places: 9, now });
+  const gate = createGate(store, { waitingRoom, leaseMs: 60_000, now, onStoreError: () => {} });
+  await gate.settled();
+  const { permit } = await gate.admit({ account: 'main', interfaceId: 'a', charges: [], marginMs: 0, consumer: 'x' });
+  void gate.settle(permit, { kind: 'sent' });
+  let settled = false;
+  const all = gate.settled().then(() => {
+    settled = true;
+  });
+  await new Promise(setImmediate);
+  t.notOk(settled);
+  answer();
+  await all;
+  t.ok(settled);
+});
