@@ -16,6 +16,8 @@ const COMMANDS = [
   ['sign', '--account', 'nobody', 'GET', '/a'],
   ['interfaces', 'GET', '/a'],
   ['quota', '--account', 'main'],
+  ['check', '--online'],
+  ['check', '--call'],
   ['serve'],
 ];
 
@@ -30,6 +32,8 @@ t.test('no command prints a secret, of a good file and of a bad one', async (t) 
   t.match(good[0], /is fine\n[\s\S]*next access-key[\s\S]*terraform \(access key\)[\s\S]*redis[\s\S]*audit\.log/);
   t.match(good[1], /string to sign:[\s\S]*Signature=\w{64}/);
   t.match(good[2], /string to sign \(HMAC-SHA1[\s\S]*Basic /);
+  t.match(good[6], /redis/);
+  good.push(await command(['healthcheck', '-c', file]));
   t.strictSame(leaksIn(unsigned(good.join('\n'))), []);
 
   const mistakes = [
@@ -63,7 +67,19 @@ t.test('a secret that is given where none is expected is not repeated', async (t
 });
 
 t.test('what runs until it is stopped, and what only prints, tells nothing', async (t) => {
-  const words = ['serve', 'demo', 'check', 'sign', 'interfaces', 'quota', 'sandbox', 'token', 'version'];
+  const words = [
+    'serve',
+    'demo',
+    'check',
+    'sign',
+    'interfaces',
+    'quota',
+    'sandbox',
+    'token',
+    'version',
+    'init',
+    'healthcheck',
+  ];
   const outputs = await Promise.all([
     command(['--help']),
     command(['version']),
