@@ -1,6 +1,7 @@
 // Keys that are changed while calls go on: what the vendor refuses of the first credential is sent once more with the next one.
 import t from 'tap';
 import { Secret } from '../../src/catalog/secret.ts';
+import type { Found } from '../../src/lookup/lookup.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { send } from '../sandbox/client-answer.ts';
 import { configAt, startConfigured, WIDE } from '../support/gateway.ts';
@@ -78,6 +79,26 @@ t.test('what is sent a second time is the same request, with a signature of its 
   t.ok(two.body.equals(body) && one.body.equals(body));
   t.strictSame(valuesOf(two, 'x-cnc-accesskey'), ['new']);
   t.not(valuesOf(two, 'authorization')[0], valuesOf(one, 'authorization')[0]);
+});
+
+t.test('both of the vendor’s ids lead to the request, also as exemplars have them', async (t) => {
+  const { gateway } = await startRotating(t, {
+    old: httpAnswer('462 Refused', { 'x-cnc-request-id': 'the first, refused' }, '{}'),
+    new: httpAnswer('200 OK', { 'x-cnc-request-id': 'second-one' }, '{}'),
+  });
+  t.equal((await send(gateway.url, { target: '/a' })).status, 200);
+  const line = gateway.log.find(({ msg }) => msg === 'request completed') ?? {};
+  t.match(line, { cncRequestId: 'second-one', refusedCncRequestId: 'the first, refused' });
+  const found = async (query: Record<string, string>) => {
+    const answer = await fetch(`${gateway.admin}/requests?${new URLSearchParams(query)}`);
+    return ((await answer.json()) as Found).exchanges;
+  };
+  const metrics = await fetch(`${gateway.admin}/metrics`, { headers: { accept: 'application/openmetrics-text' } });
+  t.match(await metrics.text(), /vendor_refusals_total\{.*cnc_request_id="thefirstrefused"/);
+  for (const id of ['second-one', 'the first, refused', 'thefirstrefused', String(line['reqId'])]) {
+    t.match(await found({ id }), [{ reqId: line['reqId'], status: 200 }], id);
+    t.equal((await found({ 'cnc-request-id': id })).length, id === line['reqId'] ? 0 : 1, id);
+  }
 });
 
 t.test(
