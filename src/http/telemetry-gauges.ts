@@ -48,11 +48,10 @@ export function createGauges(registry: Registry<OpenMetricsContentType>, sources
       gauges.nextUnit.set(labels, (known.at + (used < quota ? 0 : nextUnitMs)) / 1000);
     }
     if (known !== undefined) gauges.refreshed.set(label, known.at / 1000);
-    const { interfaces } = snapshot().catalogue;
+    const { byId } = snapshot().catalogue;
     // Fullest first: of those that a caller has named, the first is the fullest `other`.
     for (const [id, used] of fullestInterfaces(report).toReversed()) {
-      const known = interfaces.some((apiInterface) => apiInterface.id === id);
-      gauges.interfaceUsed.set({ ...label, interface: known ? id : 'other' }, used);
+      gauges.interfaceUsed.set({ ...label, interface: byId.has(id) ? id : 'other' }, used);
     }
   }
 
