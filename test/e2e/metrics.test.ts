@@ -1,7 +1,10 @@
 // What a scrape gets.
 import { hash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import t from 'tap';
+import { KEPT } from '../../src/lookup/past-exchange.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { LIMITS, redisStoreAt, startTestGateway, WIDE } from '../support/gateway.ts';
 import { startRedis } from '../support/redis-server.ts';
@@ -25,6 +28,13 @@ async function start(t: { teardown(after: () => unknown): void }, overrides: Ove
     return { type: answer.headers.get('content-type') ?? '', text: await answer.text() };
   };
   return { sandbox, gateway, call, scrape };
+}
+
+/** In bytes, without what nobody holds any more. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
 }
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -138,14 +148,22 @@ t.test('no caller can make a series: ten thousand odd paths and a thousand token
   const odd = async (n: number) => {
     await call(`/odd/${n}/${'x'.repeat(n % 50)}y?${n}`, authorization(0));
   };
+  const many = async (from: number, to: number) => {
+    for (let n = from; n < to; n += 50) await Promise.all(Array.from({ length: 50 }, (_, index) => odd(n + index)));
+  };
   for (let n = 0; n < 20; n += 1) await odd(n);
   await call('/api/domain', authorization(1));
   for (let n = 2; n < 30; n += 1) await call('/api/domain', authorization(n));
   while (!(await scrape('')).text.includes('quota_interface_used{account="main",interface="other"}')) await pause(50);
+  // What is kept of past requests is full by then.
+  await many(0, KEPT.calls);
   const before = await series();
-  for (let n = 20; n < 10_000; n += 50) await Promise.all(Array.from({ length: 50 }, (_, index) => odd(n + index)));
+  const heapBefore = heapUsed();
+  await many(KEPT.calls, KEPT.calls + 10_000);
   for (let n = 2; n < 1000; n += 50) {
     await Promise.all(Array.from({ length: 50 }, (_, index) => call('/api/domain', authorization(n + index))));
   }
   t.strictSame(await series(), before);
+  const grownMb = (heapUsed() - heapBefore) / 1024 / 1024;
+  t.ok(grownMb < 20, `${grownMb.toFixed(1)} MB more`);
 });
