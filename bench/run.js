@@ -101,21 +101,26 @@ ${table([['', 'p50 ms', 'p99 ms'], row('direct', direct), row('gateway', gateway
 }
 
 function printGoals() {
-  const idle = METHODS.some((method) => median(samples[method]['http-proxy'].map(({ busy }) => busy)) < BUSY);
-  const row = (method, name, goal, isUnclear) => {
+  const isIdle = (method, name) => median(samples[method][name].map(({ busy }) => busy)) < BUSY;
+  const idle = METHODS.some((method) => isIdle(method, 'http-proxy'));
+  const row = (method, name, goal, { isUnclear, byCpu = false }) => {
     const { gateway, [name]: other } = samples[method];
     const { middle, low, high } = ratios(gateway, other, 'perSecond');
     const cpu = ratios(other, gateway, 'cpuUs');
     return [
-      `${method} gateway / ${name}`,
+      `${method} gateway / ${name}${byCpu ? ', by CPU' : ''}`,
       `${middle.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)}; by CPU ${cpu.middle.toFixed(2)})`,
       `>= ${goal}`,
-      isUnclear ? 'UNCLEAR' : verdict(middle >= goal),
+      isUnclear ? 'UNCLEAR' : verdict((byCpu ? cpu.middle : middle) >= goal),
     ];
   };
   const rows = METHODS.flatMap((method) => [
-    row(method, 'http-proxy', GOAL_RATIO, idle),
-    row(method, 'gateway, quiet', GOAL_TELLING_RATIO, false),
+    row(method, 'http-proxy', GOAL_RATIO, { isUnclear: idle }),
+    // The same program twice: what the machine does to requests/s says less than what each of them costs.
+    row(method, 'gateway, quiet', GOAL_TELLING_RATIO, {
+      isUnclear: isIdle(method, 'gateway') || isIdle(method, 'gateway, quiet'),
+      byCpu: true,
+    }),
   ]);
   const added = median(steady.gateway.map(({ p99 }, index) => p99 - steady.direct[index].p99));
   rows.push([

@@ -146,6 +146,7 @@ export async function startGateway(
       }),
   }));
   telemetry.configured(config.accounts.keys());
+  changes.configured(config.accounts.values());
   const createOperatorsPort = operatorsPort({
     ...{ config, version, clock, telemetry, lookup, store, replicas, rotation, upstreams, vendorClocks },
     snapshot: () => snapshot,
@@ -178,6 +179,7 @@ export async function startGateway(
       );
       snapshot = following;
       telemetry.configured(next.accounts.keys());
+      changes.configured(next.accounts.values());
       configLoadedAt = clock.wall();
     },
     telemetry: changes,

@@ -23,6 +23,7 @@ export interface ApiInterface {
 /** What we know of the vendor's API before any request arrives. */
 export interface Catalogue {
   readonly interfaces: readonly ApiInterface[];
+  readonly byId: ReadonlyMap<string, ApiInterface>;
   /**
    * The interface that a call belongs to. Literal segments beat `*`. A call that isn't in the catalogue is an interface of its
    * own, with ids folded into `*`, so that quotas hold there too.
@@ -50,13 +51,15 @@ interface CatalogueEntry {
 export function loadCatalogue(configured: Iterable<string> = []): Catalogue {
   const file = new URL('../../config/interfaces.json', import.meta.url);
   const known = (JSON.parse(readFileSync(file, 'utf8')) as CatalogueEntry[]).map(fromEntry);
-  const ids = new Set(known.map((apiInterface) => apiInterface.id));
+  const byId = new Map(known.map((apiInterface) => [apiInterface.id, apiInterface]));
   const routes = createRoutes(known);
   const alike = createRoutes(plainly(known)).find;
-  const added = [...configured].filter((id) => !ids.has(id)).map((id) => fromId(id, guessReadOnly(id, alike)));
+  const added = [...configured].filter((id) => !byId.has(id)).map((id) => fromId(id, guessReadOnly(id, alike)));
   routes.add(added);
+  for (const apiInterface of added) byId.set(apiInterface.id, apiInterface);
   return {
-    interfaces: [...known, ...added],
+    interfaces: [...byId.values()],
+    byId,
     find(method, matchPath) {
       // A server answers HEAD with what it does for GET, so it is the same interface and spends the same quota.
       const counted = method === 'HEAD' ? 'GET' : method;

@@ -11,7 +11,7 @@ import { metricsText } from './telemetry-text.ts';
 export interface AdminParts extends StatusParts {
   readonly registry: Registry<OpenMetricsContentType>;
   /** Reads the gauges. */
-  readonly readGauges: () => void;
+  readonly readGauges: () => Promise<void>;
   /** True once the gateway stops taking new requests. */
   readonly draining: () => boolean;
   readonly store: Pick<QuotaStore, 'mode' | 'usage'>;
@@ -54,7 +54,7 @@ export function createAdmin(parts: AdminParts): FastifyInstance {
     return { status: draining() ? 'draining' : ready ? 'ready' : 'not ready', store: storeType, mode };
   });
   admin.get('/metrics', async (request, reply) => {
-    readGauges();
+    await readGauges();
     const { type, text } = await metricsText(registry, request.headers.accept);
     return reply.type(type).send(text);
   });

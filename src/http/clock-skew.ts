@@ -1,5 +1,7 @@
 /** So many answers are looked at: a few late ones among them change nothing. */
 const SAMPLES = 15;
+/** The half of more than this may be further off than what is corrected; a slow vendor's is taken while there is nothing better. */
+const QUICK_MS = 2000;
 
 /**
  * How far the vendor's clock is ahead of ours, from the `Date` of its answers: its signatures depend on that. `Date` has whole
@@ -7,7 +9,8 @@ const SAMPLES = 15;
  * few is good to about half a second.
  */
 export class ClockSkew {
-  readonly #samples: number[] = [];
+  #samples: number[] = [];
+  #isQuick = false;
 
   /**
    * Adds what one answer tells.
@@ -19,6 +22,10 @@ export class ClockSkew {
   add({ date, sentAt, answeredAt }: { date: unknown; sentAt: number; answeredAt: number }): void {
     const told = typeof date === 'string' ? Date.parse(date) : Number.NaN;
     if (Number.isNaN(told)) return;
+    const isQuick = answeredAt - sentAt <= QUICK_MS;
+    if (!isQuick && this.#isQuick) return;
+    if (isQuick && !this.#isQuick) this.#samples = [];
+    this.#isQuick = isQuick;
     // On average half of the second that it leaves out is over.
     this.#samples.push(told + 500 - (sentAt + answeredAt) / 2);
     if (this.#samples.length > SAMPLES) this.#samples.shift();

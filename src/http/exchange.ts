@@ -34,6 +34,8 @@ export interface Exchange {
   /** Where it had to wait for its units. */
   wait?: Wait;
   call?: UpstreamCall;
+  /** The one before it, where the vendor refused the first credential: it has an id of the vendor's as well. */
+  refusedCall?: UpstreamCall | undefined;
   /** The answer's body broke off after its head was passed on. */
   truncated?: boolean;
   /** What the gateway answered with, where it answered by itself. */

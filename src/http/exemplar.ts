@@ -3,12 +3,17 @@ import { exemplarLabels } from './metric-names.ts';
 /** OpenMetrics allows 128 characters for names and values together, and prom-client throws beyond that. */
 const LONGEST_ID = 64;
 
-/** What leads from a metric to a call. The vendor's id is the vendor's text, so it is cleaned; what isn't known is left out. */
+/** The vendor's id as exemplars have it: it is the vendor's text, so it is cleaned. */
+export function exemplarIdOf(cncRequestId: string): string {
+  return cncRequestId.replace(/[^\w.:-]/g, '').slice(0, LONGEST_ID);
+}
+
+/** What leads from a metric to a call; what isn't known is left out. */
 export function exemplarOf(ids: {
   cncRequestId: string | undefined;
   traceId: string | undefined;
 }): Record<string, string> {
-  const cncRequestId = ids.cncRequestId?.replace(/[^\w.:-]/g, '').slice(0, LONGEST_ID);
+  const cncRequestId = ids.cncRequestId && exemplarIdOf(ids.cncRequestId);
   return {
     ...(cncRequestId && { [exemplarLabels.cncRequestId]: cncRequestId }),
     ...(ids.traceId && { [exemplarLabels.traceId]: ids.traceId }),

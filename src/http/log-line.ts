@@ -24,6 +24,7 @@ export function logLine(exchange: Exchange, { status, left, remoteAddress }: End
     credential: call?.account.nextCredential && call.credential,
     outcome: call?.outcome,
     cncRequestId: call?.cncRequestId,
+    refusedCncRequestId: exchange.refusedCall?.cncRequestId,
     traceId: trace?.traceId,
     spanId: trace?.spanId,
     quotaRemaining: call && Math.min(...call.states.map(({ remaining }) => remaining)),

@@ -142,7 +142,9 @@ export async function proxy(server: FastifyInstance, parts: ProxyParts): Promise
     const again = async () => {
       const next = parts.rotation.nextOf(account);
       const second = next && !request.socket.destroyed ? await admitted(next) : undefined;
-      if (second !== undefined) exchange.call = second;
+      if (second === undefined) return undefined;
+      exchange.refusedCall = exchange.call;
+      exchange.call = second;
       return second;
     };
     exchange.call = account.nextCredential && call.credential === 'first' ? { ...call, again } : call;

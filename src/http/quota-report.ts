@@ -1,4 +1,5 @@
 import type { Account } from '../catalog/account.ts';
+import type { KnownConsumer } from '../catalog/consumer.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { chargesOf } from '../quota/charges.ts';
 import { consumerTag } from '../quota/consumer-tag.ts';
@@ -35,9 +36,10 @@ export function quotaReport(
   const names = new Map(
     ['anonymous', ...known.consumers.map(({ name }) => name)].map((name) => [consumerTag(name), name]),
   );
+  const consumers = new Map(known.consumers.map((consumer) => [consumer.name, consumer]));
   const partitions = usage.map((used) => {
     const { partition, blockedForMs } = used;
-    const policies = policiesOf(partition, account, known);
+    const policies = policiesOf(partition, account, { catalogue: known.catalogue, consumers });
     return { partition, blockedForMs, policies: policies.map((policy) => report(policy, used, { account, names })) };
   });
   const order = (partition: string, units: number) => (partition === 'account' ? Number.POSITIVE_INFINITY : units);
@@ -51,12 +53,13 @@ export function quotaReport(
 function policiesOf(
   partition: string,
   { quotas }: Account,
-  { catalogue, consumers }: Pick<Snapshot, 'catalogue' | 'consumers'>,
+  { catalogue, consumers }: Pick<Snapshot, 'catalogue'> & { readonly consumers: ReadonlyMap<string, KnownConsumer> },
 ): readonly QuotaPolicy[] {
   const id = partition.replace(/^(interface|consumer) /, '');
-  const apiInterface = catalogue.interfaces.find((known) => known.id === id) ?? { id, documentedLimits: [] };
-  const consumer = consumers.find(({ name }) => name === id);
-  return chargesOf(quotas, apiInterface, consumer).find((charge) => charge.partition === partition)?.policies ?? [];
+  const apiInterface = catalogue.byId.get(id) ?? { id, documentedLimits: [] };
+  return (
+    chargesOf(quotas, apiInterface, consumers.get(id)).find((charge) => charge.partition === partition)?.policies ?? []
+  );
 }
 
 function report(

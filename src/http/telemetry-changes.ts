@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { Counter, Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
 import type { AuditListener } from '../audit/audit-log.ts';
+import type { Account } from '../catalog/account.ts';
 import { metricNames } from './metric-names.ts';
 import type { RotationListener } from './rotation.ts';
 
@@ -13,6 +14,8 @@ export interface ChangeTelemetry {
   readonly audit: AuditListener;
   /** An attempt ended; `facts` tell by name what has changed, or what is wrong. */
   reloaded(result: ReloadResult, facts: object): void;
+  /** Accounts are configured: a first refusal and the switch of those with two credentials should be seen as an increase. */
+  configured(accounts: Iterable<Account>): void;
 }
 
 /** @param options.wall time of day, ms */
@@ -55,6 +58,13 @@ export function createChangeTelemetry(options: {
       if (result === 'applied') loaded.set(wall() / 1000);
       if (result === 'refused') log.error(facts, 'configuration refused, the one before stays');
       else log.info(facts, result === 'applied' ? 'configuration applied' : 'configuration unchanged');
+    },
+    configured(accounts) {
+      for (const { name: account, nextCredential } of accounts) {
+        if (nextCredential === undefined) continue;
+        switches.inc({ account }, 0);
+        for (const credential of ['first', 'next']) refusals.inc({ account, credential }, 0);
+      }
     },
   };
 }

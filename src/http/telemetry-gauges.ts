@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
 import type { Account } from '../catalog/account.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
@@ -14,6 +15,9 @@ const MOST_INTERFACES = 20;
 
 const MODES: readonly StoreMode[] = ['ready', 'recovering', 'unreachable', 'own'];
 
+/** So long a scrape waits for the store to say what is used; it takes a millisecond or two. */
+const LOOK_WITHIN_MS = 50;
+
 /** What gauges are read from. */
 export interface GaugeSources {
   readonly snapshot: () => Snapshot;
@@ -28,10 +32,10 @@ export interface GaugeSources {
 }
 
 /**
- * Creates the gauges, and the function that reads them, for a scrape. It asks nobody, so that no scrape waits for Redis: what the
- * quota store said last is shown, with its time, and the next look begun.
+ * Creates the gauges, and the function that reads them, for a scrape. It waits a little for what the quota store says now; of a store
+ * that doesn't answer by then what it said last is shown, with its time. Never rejects.
  */
-export function createGauges(registry: Registry<OpenMetricsContentType>, sources: GaugeSources): () => void {
+export function createGauges(registry: Registry<OpenMetricsContentType>, sources: GaugeSources): () => Promise<void> {
   const gauges = createAll(registry);
   const { snapshot, look, mode, rotation, upstreams, inFlight, waiting, clockSkew } = sources;
 
@@ -48,15 +52,15 @@ export function createGauges(registry: Registry<OpenMetricsContentType>, sources
       gauges.nextUnit.set(labels, (known.at + (used < quota ? 0 : nextUnitMs)) / 1000);
     }
     if (known !== undefined) gauges.refreshed.set(label, known.at / 1000);
-    const { interfaces } = snapshot().catalogue;
+    const { byId } = snapshot().catalogue;
     // Fullest first: of those that a caller has named, the first is the fullest `other`.
     for (const [id, used] of fullestInterfaces(report).toReversed()) {
-      const known = interfaces.some((apiInterface) => apiInterface.id === id);
-      gauges.interfaceUsed.set({ ...label, interface: known ? id : 'other' }, used);
+      gauges.interfaceUsed.set({ ...label, interface: byId.has(id) ? id : 'other' }, used);
     }
   }
 
-  return () => {
+  return async () => {
+    await Promise.race([look.refresh(), pause(LOOK_WITHIN_MS, undefined, { ref: false })]);
     const stale = [
       gauges.limit,
       gauges.used,
@@ -82,7 +86,6 @@ export function createGauges(registry: Registry<OpenMetricsContentType>, sources
     for (const [state, count] of Object.entries(upstreams.connections())) gauges.connections.set({ state }, count);
     gauges.inFlight.set(inFlight());
     gauges.waiting.set(waiting());
-    void look.refresh();
   };
 }
 

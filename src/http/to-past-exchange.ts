@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { PastExchange } from '../lookup/past-exchange.ts';
 import type { Clock } from '../quota/clock.ts';
 import { type Ending, type Exchange, upstreamMsOf, waitedMsOf } from './exchange.ts';
+import { exemplarIdOf } from './exemplar.ts';
 
 /** Names this process among all replicas, for operators. */
 export const REPLICA = `${hostname()}:${process.pid}`;
@@ -14,11 +15,15 @@ export function toPastExchange(exchange: Exchange, { status }: Ending, clock: Cl
   const waitedMs = waitedMsOf(exchange, now);
   const upstreamMs = call && upstreamMsOf(call);
   const { outcome, cncRequestId, status: upstreamStatus } = call ?? {};
+  const refusedCncRequestId = exchange.refusedCall?.cncRequestId;
+  const exemplarIds = [cncRequestId, refusedCncRequestId].flatMap(cleaned);
   return {
     time: new Date(clock.wall() - durationMs).toISOString(),
     replica: REPLICA,
     reqId: id,
     ...(cncRequestId !== undefined && { cncRequestId }),
+    ...(refusedCncRequestId !== undefined && { refusedCncRequestId }),
+    ...(exemplarIds.length > 0 && { exemplarIds }),
     ...(exchange.trace !== undefined && { traceId: exchange.trace.traceId }),
     ...(consumer !== undefined && { consumer: consumer.name }),
     ...(account !== undefined && { account: account.name }),
@@ -36,6 +41,12 @@ export function toPastExchange(exchange: Exchange, { status }: Ending, clock: Cl
     ...(waitedMs !== undefined && { waitedMs: rounded(waitedMs) }),
     ...(upstreamMs !== undefined && { upstreamMs: rounded(upstreamMs) }),
   };
+}
+
+/** The id that an exemplar has instead of this one, if that is another. */
+function cleaned(cncRequestId = ''): string[] {
+  const id = exemplarIdOf(cncRequestId);
+  return id === '' || id === cncRequestId ? [] : [id];
 }
 
 function rounded(ms: number): number {

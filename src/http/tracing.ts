@@ -1,4 +1,5 @@
 import {
+  isSpanContextValid,
   ProxyTracerProvider,
   ROOT_CONTEXT,
   type Span,
@@ -41,6 +42,8 @@ export function createTracing(): Tracing {
           : trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: parentId, traceFlags, isRemote: true });
       const span = tracer.startSpan(method, { kind: SpanKind.SERVER }, parent);
       const made = span.spanContext();
+      // Of a provider that records nothing, or one that is shut down: ids of zeros, which nobody may be sent.
+      if (!isSpanContextValid(made)) return { trace: context };
       return {
         trace: {
           ...context,

@@ -29,7 +29,8 @@ export class VendorClocks {
 
   /** Learns from the end of a call. */
   ended({ account, writtenAt }: UpstreamCall, end: CallEnd): void {
-    if (end instanceof Error || writtenAt === undefined) return;
+    // With an `Age` it comes from a cache, and so does its `Date` (RFC 9111, section 5.1).
+    if (end instanceof Error || writtenAt === undefined || end.headers['age'] !== undefined) return;
     const skew = this.#skews.get(account.name) ?? new ClockSkew();
     this.#skews.set(account.name, skew);
     const answeredAt = this.#clock.wall();

@@ -8,6 +8,10 @@ export interface PastExchange {
   readonly reqId: string;
   /** The vendor's, from `x-cnc-request-id`. */
   readonly cncRequestId?: string;
+  /** The vendor's too, of a call before, whose credential it refused. */
+  readonly refusedCncRequestId?: string;
+  /** What exemplars have for these two, where that isn't the same. */
+  readonly exemplarIds?: readonly string[];
   /** Of W3C Trace Context: the caller's, or the gateway's own. */
   readonly traceId?: string;
   readonly consumer?: string;
@@ -34,6 +38,7 @@ export interface PastExchange {
 export interface ExchangeQuery {
   /** The vendor's id, the gateway's, or that of the trace. */
   readonly id?: string;
+  /** The vendor's, of either call, as it is or as an exemplar has it. */
   readonly cncRequestId?: string;
   readonly consumer?: string;
   readonly account?: string;
@@ -65,16 +70,18 @@ export function kindsOf({ refused }: ExchangeQuery): readonly ExchangeKind[] {
  */
 export function createReader(query: ExchangeQuery): (text: string) => PastExchange | undefined {
   const { id, cncRequestId, consumer, account, interface: apiInterface } = query;
-  const wanted = { cncRequestId, consumer, account, interface: apiInterface };
+  const wanted = { consumer, account, interface: apiInterface };
   const sought = Object.entries(wanted).filter(([, value]) => value !== undefined);
-  const needles = [id, ...sought.map(([, value]) => value)].flatMap((value) =>
+  const needles = [id, cncRequestId, ...sought.map(([, value]) => value)].flatMap((value) =>
     value === undefined ? [] : [JSON.stringify(value)],
   );
   return (text) => {
     if (!needles.every((needle) => text.includes(needle))) return undefined;
     const exchange = JSON.parse(text) as PastExchange;
-    const ids = [exchange.cncRequestId, exchange.reqId, exchange.traceId];
-    if (id !== undefined && !ids.includes(id)) return undefined;
+    const { exemplarIds = [], reqId, traceId } = exchange;
+    const vendors = [exchange.cncRequestId, exchange.refusedCncRequestId, ...exemplarIds];
+    if (cncRequestId !== undefined && !vendors.includes(cncRequestId)) return undefined;
+    if (id !== undefined && ![...vendors, reqId, traceId].includes(id)) return undefined;
     const fits = sought.every(([name, value]) => Reflect.get(exchange, name) === value);
     return fits ? exchange : undefined;
   };

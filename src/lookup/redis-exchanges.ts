@@ -32,6 +32,7 @@ export class RedisExchanges {
   readonly #queued: Record<ExchangeKind, string[]> = { calls: [], refusals: [] };
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
+  #closed = false;
 
   /** @param options.onError told of what could not be written, and of a connection that fails */
   constructor(
@@ -53,7 +54,7 @@ export class RedisExchanges {
     const queue = this.#queued[kind];
     queue.push(text);
     if (queue.length > MOST_QUEUED) queue.shift();
-    this.#timer ??= setTimeout(() => void this.write(), WRITE_EVERY_MS).unref();
+    this.#writeSoon();
   }
 
   /** Writes what is remembered; without a connection it stays remembered. Never rejects. */
@@ -62,6 +63,7 @@ export class RedisExchanges {
       .catch(this.#onError)
       .finally(() => {
         this.#writing = undefined;
+        if (this.#hasQueued()) this.#writeSoon();
       });
     return this.#writing;
   }
@@ -88,11 +90,31 @@ export class RedisExchanges {
     return lists.flat();
   }
 
-  /** Writes what is left, if that is possible at once. */
+  /** Writes what is left, if there is a connection and the deadline allows it. Never rejects. */
   async close(): Promise<void> {
-    await this.write();
+    await within(this.#deadlineMs, this.#writeAll()).catch(this.#onError);
+    this.#closed = true;
     clearTimeout(this.#timer);
     this.#redis.disconnect();
+  }
+
+  async #writeAll(): Promise<void> {
+    // The first may be one that was under way, and took nothing of what was added since.
+    do await this.write();
+    while (this.#hasQueued() && this.#redis.status === 'ready');
+  }
+
+  #hasQueued(): boolean {
+    return this.#queued.calls.length > 0 || this.#queued.refusals.length > 0;
+  }
+
+  #writeSoon(): void {
+    if (this.#closed) return;
+    this.#timer ??= setTimeout(() => {
+      // Also where a write is under way already, which begins no other.
+      this.#timer = undefined;
+      void this.write();
+    }, WRITE_EVERY_MS).unref();
   }
 
   async #write(): Promise<void> {

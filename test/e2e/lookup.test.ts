@@ -38,33 +38,42 @@ async function ask(admin: string, path: string) {
   return { answer, body: (await answer.json()) as Answer, tookMs: performance.now() - startedAt };
 }
 
-t.test('the id in an answer leads to the log line, to any replica, and to its page', async (t) => {
-  const { one, other } = await twoGateways(t);
-  const id = (await call(`${one.url}/api/domain?token=hidden`)).headers.get('x-cnc-request-id') ?? '';
-  t.match(id, /^[0-9a-f]{32}$/);
+t.test(
+  'the id in an answer leads to the log line and an exemplar, which leads to any replica, and to its page',
+  async (t) => {
+    const { one, other } = await twoGateways(t);
+    const id = (await call(`${one.url}/api/domain?token=hidden`)).headers.get('x-cnc-request-id') ?? '';
+    t.match(id, /^[0-9a-f]{32}$/);
 
-  await until(async () => one.log.some(({ cncRequestId }) => cncRequestId === id));
-  const line = one.log.find(({ cncRequestId }) => cncRequestId === id) ?? {};
+    await until(async () => one.log.some(({ cncRequestId }) => cncRequestId === id));
+    const line = one.log.find(({ cncRequestId }) => cncRequestId === id) ?? {};
 
-  const path = `/requests?cnc-request-id=${id}`;
-  await until(async () => (await ask(other.admin, path)).body.exchanges.length === 1);
-  const { body } = await ask(other.admin, path);
-  t.match(body, {
-    from: 'redis',
-    exchanges: [
-      {
-        ...{ reqId: line['reqId'], cncRequestId: id, consumer: 'anonymous', account: 'main' },
-        ...{ interface: 'GET /api/domain', method: 'GET', path: '/api/domain', decision: 'admitted' },
-        ...{ outcome: 'sent', status: 200, upstreamStatus: 200, replica: new RegExp(`:${process.pid}$`) },
-      },
-    ],
-  });
-  t.notMatch(JSON.stringify(body), /hidden/);
+    const accept = 'application/openmetrics-text';
+    const metrics = await (await fetch(`${one.admin}/metrics`, { headers: { accept } })).text();
+    const [, exemplar = ''] =
+      /requests_total\{.*interface="GET \/api\/domain".*# \{cnc_request_id="([^"]+)"/.exec(metrics) ?? [];
+    t.equal(exemplar, id);
 
-  const page = await openPage(t, await startBrowser(t), { url: `${other.admin}/?id=${id}` });
-  t.match(await shown(page, '#found'), String(line['reqId']));
-  t.match(await shown(page, '#about'), /Replicas seen\s+\S+( \(this one\))?, \S+/);
-});
+    const path = `/requests?cnc-request-id=${exemplar}`;
+    await until(async () => (await ask(other.admin, path)).body.exchanges.length === 1);
+    const { body } = await ask(other.admin, path);
+    t.match(body, {
+      from: 'redis',
+      exchanges: [
+        {
+          ...{ reqId: line['reqId'], cncRequestId: id, consumer: 'anonymous', account: 'main' },
+          ...{ interface: 'GET /api/domain', method: 'GET', path: '/api/domain', decision: 'admitted' },
+          ...{ outcome: 'sent', status: 200, upstreamStatus: 200, replica: new RegExp(`:${process.pid}$`) },
+        },
+      ],
+    });
+    t.notMatch(JSON.stringify(body), /hidden/);
+
+    const page = await openPage(t, await startBrowser(t), { url: `${other.admin}/?id=${id}` });
+    t.match(await shown(page, '#found'), String(line['reqId']));
+    t.match(await shown(page, '#about'), /Replicas seen\s+\S+( \(this one\))?, \S+/);
+  },
+);
 
 t.test('requests are found by consumer, account and interface together, newest first', async (t) => {
   const { one, other } = await twoGateways(t);

@@ -1,6 +1,7 @@
 // Keys that are changed while calls go on: what the vendor refuses of the first credential is sent once more with the next one.
 import t from 'tap';
 import { Secret } from '../../src/catalog/secret.ts';
+import type { Found } from '../../src/lookup/lookup.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { send } from '../sandbox/client-answer.ts';
 import { configAt, startConfigured, WIDE } from '../support/gateway.ts';
@@ -52,6 +53,22 @@ for (const [status, credentials] of [
   });
 }
 
+t.test('switches and refusals are counted from zero, from when an account has two credentials', async (t) => {
+  const { gateway, config, metrics } = await startWithTwo(t, 'https://vendor.example');
+  const zerosOf = (account: string) => [
+    `credential_refusals_total{account="${account}",credential="first"} 0`,
+    `credential_refusals_total{account="${account}",credential="next"} 0`,
+    `credential_switches_total{account="${account}"} 0`,
+  ];
+  const told = async () => (await metrics()).match(/credential_(switches|refusals)_total\{.*/g)?.toSorted();
+  t.strictSame(await told(), zerosOf('main'), 'and not for one that has one');
+  const reports = config.accounts.get('reports');
+  if (reports === undefined) return void t.fail('no account');
+  const accounts = new Map([...config.accounts, ['reports', { ...reports, nextCredential: apiKey('new') }]]);
+  t.equal(await gateway.reload(() => ({ ...config, accounts })), 'applied');
+  t.strictSame(await told(), [...zerosOf('main'), ...zerosOf('reports')].toSorted());
+});
+
 t.test('what is sent a second time is the same request, with a signature of its own', async (t) => {
   const { upstream, gateway } = await startRotating(t, { old: REFUSED });
   const body = Buffer.alloc(3 * 1024 * 1024, 'é');
@@ -62,6 +79,26 @@ t.test('what is sent a second time is the same request, with a signature of its 
   t.ok(two.body.equals(body) && one.body.equals(body));
   t.strictSame(valuesOf(two, 'x-cnc-accesskey'), ['new']);
   t.not(valuesOf(two, 'authorization')[0], valuesOf(one, 'authorization')[0]);
+});
+
+t.test('both of the vendor’s ids lead to the request, also as exemplars have them', async (t) => {
+  const { gateway } = await startRotating(t, {
+    old: httpAnswer('462 Refused', { 'x-cnc-request-id': 'the first, refused' }, '{}'),
+    new: httpAnswer('200 OK', { 'x-cnc-request-id': 'second-one' }, '{}'),
+  });
+  t.equal((await send(gateway.url, { target: '/a' })).status, 200);
+  const line = gateway.log.find(({ msg }) => msg === 'request completed') ?? {};
+  t.match(line, { cncRequestId: 'second-one', refusedCncRequestId: 'the first, refused' });
+  const found = async (query: Record<string, string>) => {
+    const answer = await fetch(`${gateway.admin}/requests?${new URLSearchParams(query)}`);
+    return ((await answer.json()) as Found).exchanges;
+  };
+  const metrics = await fetch(`${gateway.admin}/metrics`, { headers: { accept: 'application/openmetrics-text' } });
+  t.match(await metrics.text(), /vendor_refusals_total\{.*cnc_request_id="thefirstrefused"/);
+  for (const id of ['second-one', 'the first, refused', 'thefirstrefused', String(line['reqId'])]) {
+    t.match(await found({ id }), [{ reqId: line['reqId'], status: 200 }], id);
+    t.equal((await found({ 'cnc-request-id': id })).length, id === line['reqId'] ? 0 : 1, id);
+  }
 });
 
 t.test(
@@ -84,7 +121,7 @@ t.test(
     const text = await metrics();
     t.match(text, 'cdnetworks_gateway_credential_refusals_total{account="main",credential="first"} 4');
     t.match(text, 'cdnetworks_gateway_credential_refusals_total{account="main",credential="next"} 1');
-    t.notMatch(text, /credential_switches_total\{/);
+    t.match(text, 'cdnetworks_gateway_credential_switches_total{account="main"} 0\n');
   },
 );
 
@@ -156,5 +193,5 @@ t.test('a balancer that is busy or throttles does not bind the account to the ne
   upstream.answerWith(httpAnswer('200 OK', {}, '{}'));
   t.equal((await send(gateway.url, { target: '/b' })).status, 200);
   t.match(upstream.requests.at(-1)?.bytes.toString(), /Credential=old/, 'the first, which was refused for once');
-  t.notMatch(await metrics(), /credential_switches_total\{/);
+  t.match(await metrics(), 'cdnetworks_gateway_credential_switches_total{account="main"} 0\n');
 });

@@ -1,5 +1,5 @@
 // Traces: from a caller's to the vendor's, with and without an SDK that records spans.
-import { SpanKind, trace } from '@opentelemetry/api';
+import { INVALID_SPAN_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import t from 'tap';
 import { send } from '../sandbox/client-answer.ts';
@@ -35,6 +35,20 @@ t.test('without one, or with one that is none, a trace begins', async (t) => {
   });
   t.equal(new Set(ids).size, 3);
   t.notOk(ids.includes(undefined));
+});
+
+t.test('an SDK whose spans have no ids leaves the trace as it is without one', async (t) => {
+  const span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+  const tracer = { startSpan: () => span, startActiveSpan: () => undefined as never };
+  trace.setGlobalTracerProvider({ getTracer: () => tracer });
+  t.teardown(() => trace.disable());
+  const { gateway, upstream } = await startForwarding(t);
+  await send(gateway.url, { target: '/api/domain', headers });
+  await send(gateway.url, { target: '/api/domain' });
+  const [continued, begun] = upstream.requests.map((request) => new Map(request.headers).get('traceparent'));
+  t.match(continued, new RegExp(`^00-${TRACE}-(?!0{16}|${PARENT})[0-9a-f]{16}-01$`));
+  t.match(begun, /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-00$/);
+  t.match(gateway.log.at(-1), { traceId: begun?.slice(3, 35) });
 });
 
 t.test('with an SDK each exchange is a span of the caller’s trace, without query or secret', async (t) => {

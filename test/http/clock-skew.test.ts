@@ -1,6 +1,10 @@
 import fc from 'fast-check';
+import { pino } from 'pino';
 import t from 'tap';
 import { ClockSkew } from '../../src/http/clock-skew.ts';
+import type { UpstreamCall } from '../../src/http/exchange.ts';
+import { VendorClocks } from '../../src/http/vendor-clocks.ts';
+import { accountsAt } from '../support/gateway.ts';
 
 t.test('nothing is known before an answer, nor from a text that is no date', async (t) => {
   const skew = new ClockSkew();
@@ -27,6 +31,31 @@ t.test('it is found to a second, however late some answers are', async () => {
       },
     ),
   );
+});
+
+t.test('slow answers are believed until there is a quick one, and never after it', async (t) => {
+  const skew = new ClockSkew();
+  const answer = (tookMs: number, toldMs: number) =>
+    skew.add({ date: new Date(5e11 + toldMs).toUTCString(), sentAt: 5e11, answeredAt: 5e11 + tookMs });
+  for (let n = 0; n < 15; n += 1) answer(30_000, 30_000);
+  t.equal(skew.seconds, 15.5, 'nothing better is known');
+  answer(2000, 1000);
+  t.equal(skew.seconds, 0.5);
+  for (let n = 0; n < 15; n += 1) answer(2001, 30_000);
+  t.equal(skew.seconds, 0.5);
+});
+
+t.test('the date of an answer from a cache tells nothing', async (t) => {
+  const account = accountsAt('https://vendor.example').get('main');
+  const clock = { wall: () => 5e11, monotonic: () => 0 };
+  const clocks = new VendorClocks({ clock, log: pino({ level: 'silent' }) });
+  const date = new Date(5e11 - 60_000).toUTCString();
+  const ended = (headers: Record<string, string>) =>
+    clocks.ended({ account, writtenAt: 0 } as UpstreamCall, { statusCode: 200, headers });
+  ended({ date, age: '60' });
+  t.equal(clocks.seconds('main'), undefined);
+  ended({ date });
+  t.equal(clocks.seconds('main'), -59.5);
 });
 
 t.test('a clock that was set is believed after a few answers', async (t) => {

@@ -78,6 +78,8 @@ t.test('an exchange takes no more than a kilobyte and a half, and commonly less 
     ...{ interface: 'GET /api/domain/*', path: '/api/domain/www.example.com', upstreamStatus: 200, upstreamMs: 100.1 },
   });
   t.ok(JSON.stringify(common).length < 500, `${JSON.stringify(common).length} bytes`);
-  const longest = { ...common, cncRequestId: 'x'.repeat(128), interface: 'x'.repeat(256), path: 'x'.repeat(256) };
+  const id = 'x'.repeat(128);
+  const ids = { cncRequestId: id, refusedCncRequestId: id, exemplarIds: [id.slice(64), id.slice(64)] };
+  const longest = { ...common, ...ids, interface: 'x'.repeat(256), path: 'x'.repeat(256) };
   t.ok(JSON.stringify(longest).length < 1500);
 });

@@ -85,6 +85,31 @@ t.test('a Redis that stands still or refuses is told of, and nothing throws', as
   t.notMatch(JSON.stringify(errors.at(-1)), /purge-bot/, 'and the error holds nothing of a request');
 });
 
+t.test('after a Redis that stood still, what came meanwhile and later is shared by itself', async (t) => {
+  const { redis, exchanges } = await shared(t);
+  const other = await sharedAt(t, { server: { kind: 'single', url: new Secret(redis.url) } });
+  redis.standStill();
+  exchanges.add('calls', text('under way'));
+  await pause(250);
+  exchanges.add('calls', text('meanwhile'));
+  await pause(450);
+  redis.goOn();
+  await until(async () => (await other.found({ id: 'meanwhile' })).length === 1);
+  exchanges.add('calls', text('later'));
+  await until(async () => (await other.found({ id: 'later' })).length === 1);
+  t.pass();
+});
+
+t.test('who leaves during a write writes what came after it as well', async (t) => {
+  const { redis, exchanges } = await shared(t);
+  const other = await sharedAt(t, { server: { kind: 'single', url: new Secret(redis.url) } });
+  exchanges.add('calls', text('under way'));
+  const writing = exchanges.write();
+  exchanges.add('refusals', text('after it'));
+  await Promise.all([writing, exchanges.close()]);
+  t.match(await other.found(), [{ reqId: 'under way' }, { reqId: 'after it' }]);
+});
+
 t.test('the servers of a cluster share them as well', async (t) => {
   const cluster = await startCluster();
   t.teardown(() => cluster.stop());

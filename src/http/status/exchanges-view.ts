@@ -73,6 +73,7 @@ function facts(exchange: PastExchange): Html {
   ];
   const rows: readonly [string, Html | string | undefined][] = [
     ['Vendor’s id', exchange.cncRequestId && html`<code>${exchange.cncRequestId}</code>`],
+    ['Of the refused call', exchange.refusedCncRequestId && html`<code>${exchange.refusedCncRequestId}</code>`],
     ['Gateway’s id', html`<code>${exchange.reqId}</code>`],
     ['Time', html`<time datetime="${time}">${time.replace('T', ' ').replace('Z', ' UTC')}</time>`],
     ['Consumer', exchange.consumer ?? 'not identified'],
