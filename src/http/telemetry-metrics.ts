@@ -15,8 +15,9 @@ const STORE_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02
 
 /**
  * Creates the metrics of exchanges. Their labels come from configuration, catalogue and the lists in this code, never from a caller,
- * so their number is bounded: of each interface that is called one histogram and, per consumer, account and status, one counter. What
- * a reload takes out of the configuration stays until the next start.
+ * so their number is bounded: of each interface that is called a histogram of durations, one of waits, one per status of the vendor's,
+ * and a counter per consumer, account and status. All 1302 interfaces with three statuses each make some 87,500 lines. What a reload
+ * takes out of the configuration stays until the next start.
  *
  * Of metrics with exemplars only the form with an object may be used: with `labels(...)` prom-client 15 counts into the series
  * without labels.
