@@ -1,4 +1,4 @@
-// What can be said of the dashboards without a Prometheus; prometheus.test.ts asks one.
+// What can be said of the dashboards without a Prometheus; prometheus.long.ts asks one.
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { parse } from 'yaml';
