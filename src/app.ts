@@ -21,10 +21,9 @@ import { toPastExchange } from './http/to-past-exchange.ts';
 import { Upstreams } from './http/upstreams.ts';
 import { VendorClocks } from './http/vendor-clocks.ts';
 import { openLookup } from './open-lookup.ts';
-import { openStore } from './open-store.ts';
+import { openQuotas } from './open-quotas.ts';
 import { operatorsPort } from './operators-port.ts';
 import type { Clock } from './quota/clock.ts';
-import { createGate } from './quota/gate.ts';
 import { WaitingRoom } from './quota/waiting-room.ts';
 import { createReload, type Reload } from './reload.ts';
 import { systemClock } from './system-clock.ts';
@@ -47,8 +46,6 @@ export interface Gateway {
   readonly reload: Reload;
 }
 
-/** Beside connecting, the time a request may need from when it may be sent to its first byte; more means that the process stood still. */
-const SEND_SLACK_MS = 5000;
 /**
  * Builds the parts of a gateway, in the order in which they lean on each other, and starts listening.
  *
@@ -74,24 +71,7 @@ export async function startGateway(
   const audit = config.audit && new AuditLog(config.audit, changes.audit);
   const rotation = new Rotation({ now, ...changes.rotation });
 
-  const sendBudgetMs = limits.connectTimeoutMs + SEND_SLACK_MS;
-  // A shared store's answer takes up to its deadline, and a wait begins when it is here.
-  const answerMs = config.store.type === 'redis' ? config.store.deadlineMs : 0;
-  const leaseMs = answerMs + sendBudgetMs + limits.upstreamTimeoutMs + limits.graceMs;
-  const { store, prepare, replicas } = await openStore(config.store, {
-    clock,
-    quotas: config,
-    unseenMs: leaseMs + limits.waitMs,
-    onError: telemetry.storeFailed,
-    onLocalDenial: telemetry.deniedLocally,
-    onCall: telemetry.storeCalled,
-  });
-  const gate = createGate(store, {
-    waitingRoom,
-    now,
-    leaseMs,
-    onStoreError: telemetry.storeFailed,
-  });
+  const { store, gate, prepare, replicas, sendBudgetMs } = await openQuotas(config, { clock, telemetry, waitingRoom });
   const vendorClocks = new VendorClocks({ clock, log });
   const upstreams = new Upstreams({
     timeouts: { ...limits, sendBudgetMs },

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Consumer } from '../catalog/consumer.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
-import { authenticationLimited, consumerForbidden, consumerUnknown, GatewayError, overloaded } from '../errors.ts';
+import { authenticationLimited, consumerForbidden, consumerUnknown, GatewayError } from '../errors.ts';
 import { FailedAuthentications, failureKey } from '../identify/failed-authentications.ts';
 import { challengesOf, identify } from '../identify/identify.ts';
 import { type Claim, NotIdentified, type Presented, type Proof, type Proven } from '../identify/presented.ts';
@@ -9,6 +9,7 @@ import type { Clock } from '../quota/clock.ts';
 import type { Gate } from '../quota/gate.ts';
 import type { Stay } from './in-flight.ts';
 import { presentedBy } from './presented-by.ts';
+import { SignatureCounts } from './signature-counts.ts';
 import { enterUnproven, leaveUnproven } from './unproven.ts';
 
 /** A request whose claim was heard, and what is needed to judge it. */
@@ -22,13 +23,6 @@ interface Heard {
   proven?: Proven;
 }
 
-/**
- * So many signatures of one consumer are remembered in ten minutes, some 20 MB. More than any quota lets through; one that goes on
- * and on after its quota is spent must not fill the memory of all.
- */
-const MOST_SIGNATURES = 100_000;
-const COUNTED_FOR_MS = 600_000;
-
 type OnFailure = (failure: Pick<NotIdentified, 'scheme' | 'reason'>) => void;
 
 /**
@@ -38,8 +32,7 @@ type OnFailure = (failure: Pick<NotIdentified, 'scheme' | 'reason'>) => void;
 export class Callers {
   readonly #heard = new WeakMap<FastifyRequest, Heard>();
   readonly #failures = new FailedAuthentications();
-  /** Of each consumer, since when. */
-  readonly #signatures = new Map<string, { since: number; count: number }>();
+  readonly #signatures: SignatureCounts;
   readonly #clock: Clock;
   readonly #useOnce: Gate['useOnce'];
   readonly #onFailure: OnFailure;
@@ -48,6 +41,7 @@ export class Callers {
   /** @param options.onFailure told of every request that could not say who it is */
   constructor(options: { clock: Clock; useOnce: Gate['useOnce']; onFailure: OnFailure; bodyLimitBytes: number }) {
     this.#clock = options.clock;
+    this.#signatures = new SignatureCounts(options.clock.monotonic);
     this.#useOnce = options.useOnce;
     this.#onFailure = options.onFailure;
     this.#bodyLimitBytes = options.bodyLimitBytes;
@@ -115,7 +109,7 @@ export class Callers {
     const { proof } = heard?.claim ?? {};
     if (!heard?.pending || proof === undefined || !(error instanceof GatewayError)) return error;
     if (error.code !== 'consumer-forbidden') return error;
-    this.#failures.add(failureKey(heard.peer, proof.id), this.#clock.monotonic());
+    this.#unproven(heard, proof);
     return consumerForbidden('whoever this is may not make that call');
   }
 
@@ -145,8 +139,16 @@ export class Callers {
   ended(request: FastifyRequest): void {
     const heard = this.#heard.get(request);
     const { error } = request.exchange;
-    if (!heard?.pending || (error && error.code !== 'caller-left' && error.code !== 'request-timeout')) return;
-    this.#failures.add(failureKey(heard.peer, heard.claim.proof?.id), this.#clock.monotonic());
+    const { proof } = heard?.claim ?? {};
+    if (!heard?.pending || proof === undefined) return;
+    if (error === undefined || error.code === 'caller-left' || error.code === 'request-timeout') {
+      this.#unproven(heard, proof);
+    }
+  }
+
+  #unproven({ peer }: Heard, { id }: Proof): void {
+    this.#onFailure({ scheme: 'access-key', reason: 'unproven' });
+    this.#failures.add(failureKey(peer, id), this.#clock.monotonic());
   }
 
   #judged({ exchange }: FastifyRequest, heard: Heard, { id }: Proof): void {
@@ -156,25 +158,10 @@ export class Callers {
   }
 
   async #useUp({ usedUp }: Proven, { consumer, proof }: { consumer: Consumer; proof: Proof }): Promise<void> {
-    const counted = this.#counted(consumer);
-    if (await this.#useOnce(usedUp)) {
-      counted.count += 1;
-      return;
-    }
+    this.#signatures.refuseBeyond(consumer);
+    if (await this.#useOnce(usedUp)) return this.#signatures.add(consumer);
     const message = 'this signature was used before; a new one needs another second';
     throw new NotIdentified(message, { scheme: 'access-key', reason: 'replayed', id: proof.id });
-  }
-
-  /** How many signatures of a consumer are remembered. */
-  #counted({ name }: Consumer): { since: number; count: number } {
-    const now = this.#clock.monotonic();
-    const known = this.#signatures.get(name);
-    const counted = known && now - known.since < COUNTED_FOR_MS ? known : { since: now, count: 0 };
-    if (counted.count >= MOST_SIGNATURES) {
-      throw overloaded({ name: `consumer ${name}`, limit: MOST_SIGNATURES, unit: 'signatures' });
-    }
-    this.#signatures.set(name, counted);
-    return counted;
   }
 
   #refusal(error: unknown, { peer, consumers }: Pick<Heard, 'peer' | 'consumers'>): unknown {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import type { Clock } from '../quota/clock.ts';
 import type { QuotaStore } from '../quota/store.ts';
@@ -43,6 +44,11 @@ export class QuotaLook {
       this.#looking = undefined;
     });
     return this.#looking;
+  }
+
+  /** The same, and after `ms` at the latest: whoever asks gets an answer, be it with what was known before. */
+  async refreshWithin(ms: number): Promise<void> {
+    await Promise.race([this.refresh(), pause(ms, undefined, { ref: false })]);
   }
 
   async #look(): Promise<void> {

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
 import type { Account } from '../catalog/account.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
@@ -21,7 +20,7 @@ const LOOK_WITHIN_MS = 50;
 /** What gauges are read from. */
 export interface GaugeSources {
   readonly snapshot: () => Snapshot;
-  readonly look: Pick<QuotaLook, 'lastKnown' | 'refresh'>;
+  readonly look: Pick<QuotaLook, 'lastKnown' | 'refreshWithin'>;
   readonly mode: () => StoreMode;
   readonly rotation: Pick<Rotation, 'credentialOf'>;
   readonly upstreams: Pick<Upstreams, 'connections'>;
@@ -60,16 +59,9 @@ export function createGauges(registry: Registry<OpenMetricsContentType>, sources
   }
 
   return async () => {
-    await Promise.race([look.refresh(), pause(LOOK_WITHIN_MS, undefined, { ref: false })]);
-    const stale = [
-      gauges.limit,
-      gauges.used,
-      gauges.remaining,
-      gauges.nextUnit,
-      gauges.interfaceUsed,
-      gauges.credential,
-    ];
-    for (const gauge of stale) gauge.reset();
+    await look.refreshWithin(LOOK_WITHIN_MS);
+    // Accounts that are no longer configured have no figures.
+    for (const gauge of Object.values(gauges)) gauge.reset();
     for (const account of snapshot().accounts.values()) {
       readQuotas(account);
       const skew = clockSkew(account.name);

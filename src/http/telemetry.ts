@@ -73,7 +73,8 @@ export function createTelemetry(options: {
       exemplarLabels,
     });
     metrics.requestDuration.observe({ labels: { interface: labels.interface }, value: seconds, exemplarLabels });
-    if (call?.writtenAt !== undefined) {
+    // Of a second call it would hold the whole of the first.
+    if (call?.writtenAt !== undefined && exchange.refusedCall === undefined) {
       metrics.overheadDuration.observe(Math.max(0, call.writtenAt - exchange.startedAt - (waitedMs ?? 0)) / 1000);
     }
     if (waitedMs !== undefined) metrics.waitDuration.observe({ interface: labels.interface }, waitedMs / 1000);

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { MOST_SKEW_S } from '../quota/signing-seconds.ts';
 import { ClockSkew } from './clock-skew.ts';
 import type { UpstreamCall } from './exchange.ts';
 import { createSparing } from './sparing.ts';
@@ -6,11 +7,6 @@ import type { CallEnd } from './upstreams.ts';
 
 /** Less than this may be the second that `Date` leaves out, or the way to the vendor. */
 const CORRECTED_FROM_S = 2;
-/**
- * More than this isn't corrected: a replica that knows of no skew yet must not take another's seconds for its own. Redis forgets a
- * signature 450 s after its second, by the clock of whoever looks, and the vendor after 300 s; `own-units.ts` steps over a minute.
- */
-const MOST_CORRECTED_S = 60;
 const WARNED_FROM_S = 60;
 const LINE_EVERY_MS = 600_000;
 
@@ -48,6 +44,6 @@ export class VendorClocks {
   correctionMs(account: string): number {
     const seconds = this.seconds(account) ?? 0;
     if (Math.abs(seconds) <= CORRECTED_FROM_S) return 0;
-    return Math.round(Math.max(-MOST_CORRECTED_S, Math.min(MOST_CORRECTED_S, seconds)) * 1000);
+    return Math.round(Math.max(-MOST_SKEW_S, Math.min(MOST_SKEW_S, seconds)) * 1000);
   }
 }

@@ -53,8 +53,8 @@ export interface Proven {
 /** How a caller presents itself; a label of metrics. */
 export type Scheme = 'bearer' | 'access-key' | 'api-key' | 'certificate' | 'none';
 
-/** Why that didn't do; a label of metrics. */
-export type FailureReason = 'missing' | 'malformed' | 'unknown' | 'stale' | 'signature' | 'replayed';
+/** Why that didn't do; a label of metrics. `unproven`: it ended, or was forbidden, before the body that its signature covers. */
+export type FailureReason = 'missing' | 'malformed' | 'unknown' | 'stale' | 'signature' | 'replayed' | 'unproven';
 
 /** Thrown for a caller that can't be told. The message says why and never holds what was presented. */
 export class NotIdentified extends Error {

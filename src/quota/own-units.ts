@@ -2,15 +2,15 @@ import type { Clock } from './clock.ts';
 import type { Ledger, OwnUnit } from './ledger.ts';
 import type { Silence } from './membership.ts';
 import { placesOf, shortOf, spanOf } from './redis-admission.ts';
-import { MOST_AHEAD_S } from './signing-seconds.ts';
+import { MOST_AHEAD_S, MOST_SKEW_S } from './signing-seconds.ts';
 import type { Admission, Decision, Permit, PolicyState } from './store.ts';
 import { policyState, type Reading, waitForUnitMs } from './window.ts';
 
 /**
  * Signing seconds that the store gave to others may run this far ahead of this clock: as many as one interface admits in a window, and
- * the most that another replica may have been told of the vendor's clock (MOST_CORRECTED_S in http/vendor-clocks.ts).
+ * what others may have been told of the vendor's clock.
  */
-const OTHERS_AHEAD_S = 60 + 60;
+const OTHERS_AHEAD_S = 60 + MOST_SKEW_S;
 /** Replicas that can't ask each other sign with different seconds: each with one in so many, by its rank. */
 const LANES = 61;
 

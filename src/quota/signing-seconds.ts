@@ -7,6 +7,12 @@ import { SweptMap } from './swept-map.ts';
 export const MOST_AHEAD_S = 240;
 
 /**
+ * How far off the vendor's clock is signed for at most, either way. A replica that knows of no skew yet must not take another's seconds
+ * for its own, nor let Redis forget them while the vendor remembers.
+ */
+export const MOST_SKEW_S = 60;
+
+/**
  * How long after its second a signature is remembered in Redis: the vendor forgets it after 300 s; the rest is for clocks that
  * differ or are stepped.
  */

@@ -26,7 +26,7 @@ export interface Admission {
   readonly leaseMs: number;
   /** A hash of what is signed, less the time; absent where the vendor doesn't mind the same signature twice. */
   readonly fingerprint?: string;
-  /** How far the vendor's clock is ahead of this one, at most a minute: signing seconds are the vendor's. */
+  /** How far the vendor's clock is ahead of this one, at most `MOST_SKEW_S`: signing seconds are the vendor's. */
   readonly clockSkewMs?: number;
   /** Who asks; told by `usage`, by its tag. */
   readonly consumer: string;

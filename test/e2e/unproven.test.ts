@@ -68,6 +68,8 @@ t.test('who leaves before its proof has failed to prove itself, and is let in mo
   await pause(200);
   const refused = await exchange(gateway.url, bytesOf(go(host, KEYS, { ...POST, timestamp: now() })));
   t.match(JSON.parse(refused.body), { code: 'overloaded', message: /8 requests/ });
+  const metrics = await (await fetch(`${gateway.admin}/metrics`)).text();
+  t.match(metrics, /authentication_failures_total\{scheme="access-key",reason="unproven"\} 20\n/);
 });
 
 t.test(

@@ -2,8 +2,8 @@ import { hash, randomBytes } from 'node:crypto';
 import { request } from 'undici';
 import { startGateway } from '../../app.ts';
 import type { Account } from '../../catalog/account.ts';
-import { listenerName } from '../../catalog/listener.ts';
 import type { Config } from '../../config/config.ts';
+import { adminUrl } from '../admin-url.ts';
 import { version } from '../version.ts';
 import type { Finding } from './finding.ts';
 
@@ -55,11 +55,11 @@ function triesOf({ nextCredential, ...account }: Account): readonly Try[] {
 /** A gateway that keeps its quotas in memory would not know of this call. */
 async function runningBeside({ store, admin }: Config): Promise<string | undefined> {
   if (store.type !== 'memory') return undefined;
-  const url = `${listenerName(admin)}/livez`;
-  const answer = await fetch(url, { signal: AbortSignal.timeout(HEARTBEAT_MS) }).catch(() => undefined);
+  const url = adminUrl(admin);
+  const answer = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(HEARTBEAT_MS) }).catch(() => undefined);
   await answer?.body?.cancel();
   if (answer === undefined) return undefined;
-  return `not called: the gateway at ${listenerName(admin)} counts in its own memory and would not know; call through it`;
+  return `not called: the gateway at ${url} counts in its own memory and would not know; call through it`;
 }
 
 function gatewayOf(config: Config, { token, tries }: { token: string; tries: readonly Try[] }): Config {

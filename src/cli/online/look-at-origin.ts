@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
 import type { Account } from '../../catalog/account.ts';
+import { ClockSkew } from '../../http/clock-skew.ts';
 import { connectionFault } from './connection-fault.ts';
 import type { Finding } from './finding.ts';
 
@@ -7,7 +8,7 @@ import type { Finding } from './finding.ts';
  * The vendor refuses a signature that is 5 minutes off. The gateway may sign for up to 240 s ahead of this machine's clock, so that
  * equal calls differ; what is left of the 5 minutes is how far that clock may be off.
  */
-const TOLERANCE_MS = 60_000;
+const TOLERANCE_S = 60;
 
 /**
  * Connects to an origin (DNS, TCP, TLS) and asks it one thing, unsigned: `HEAD /`. It names no account, so no quota can count it.
@@ -25,11 +26,12 @@ export async function lookAtOrigin(
     headersTimeout: connectTimeoutMs,
   });
   try {
-    const sent = wall();
+    const skew = new ClockSkew();
+    const sentAt = wall();
     const { statusCode, headers, body } = await request(`${origin}/`, { method: 'HEAD', dispatcher });
-    const between = (sent + wall()) / 2;
+    skew.add({ date: headers['date'], sentAt, answeredAt: wall() });
     await body.dump();
-    return { what: origin, ...clockOf(headers['date'], { between, statusCode }) };
+    return { what: origin, ...clockOf(skew.seconds, statusCode) };
   } catch (error) {
     return { what: origin, fine: false, says: connectionFault(error) ?? `it cannot be asked (${nameOf(error)})` };
   } finally {
@@ -37,16 +39,12 @@ export async function lookAtOrigin(
   }
 }
 
-function clockOf(
-  date: string | string[] | undefined,
-  { between, statusCode }: { between: number; statusCode: number },
-): Omit<Finding, 'what'> {
-  // A Date has whole seconds, so the server's time is half of one later on average (RFC 9110, section 6.6.1).
-  const aheadMs = between - (Date.parse(String(date)) + 500);
-  if (Number.isNaN(aheadMs)) return { fine: true, says: `answers ${statusCode}, and tells no time` };
-  const seconds = (Math.abs(aheadMs) / 1000).toFixed(0);
-  const side = aheadMs > 0 ? 'ahead of' : 'behind';
-  if (Math.abs(aheadMs) <= TOLERANCE_MS) {
+/** @param skew how far the server's clock is ahead of this machine's, in s */
+function clockOf(skew: number | undefined, statusCode: number): Omit<Finding, 'what'> {
+  if (skew === undefined) return { fine: true, says: `answers ${statusCode}, and tells no time` };
+  const seconds = Math.abs(skew).toFixed(0);
+  const side = skew < 0 ? 'ahead of' : 'behind';
+  if (Math.abs(skew) <= TOLERANCE_S) {
     return { fine: true, says: `answers ${statusCode}; the clock of this machine is right to ${seconds} s` };
   }
   return {

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { Lookup } from '../../lookup/lookup.ts';
@@ -76,7 +75,7 @@ const FILES = {
 } as const;
 
 async function statusOf({ look, snapshot, facts }: StatusParts): Promise<GatewayStatus> {
-  await Promise.race([look.refresh(), pause(LOOK_MS)]);
+  await look.refreshWithin(LOOK_MS);
   const accounts = [...snapshot().accounts.values()].map((account) => ({
     account,
     known: look.lastKnown(account.name),
