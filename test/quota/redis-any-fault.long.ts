@@ -4,7 +4,7 @@ import { faultHistory } from '../support/fault-history.ts';
 import { FaultRun, QUOTAS } from '../support/fault-run.ts';
 import { connected, startFleet, turnedClient } from '../support/fleet.ts';
 
-/** For each way to start. More of them: RUNS=1000 npx tap --timeout=3600 test/quota/redis-any-fault.test.ts */
+/** For each way to start. More of them: RUNS=1000 npx tap --timeout=3600 test/quota/redis-any-fault.long.ts */
 const RUNS = Number(process.env['RUNS'] ?? 100);
 const TIMEOUT_MS = Math.max(280_000, RUNS * 500);
 
