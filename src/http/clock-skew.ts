@@ -11,6 +11,7 @@ const QUICK_MS = 2000;
 export class ClockSkew {
   #samples: number[] = [];
   #isQuick = false;
+  #seconds: number | undefined;
 
   /**
    * Adds what one answer tells.
@@ -29,12 +30,12 @@ export class ClockSkew {
     // On average half of the second that it leaves out is over.
     this.#samples.push(told + 500 - (sentAt + answeredAt) / 2);
     if (this.#samples.length > SAMPLES) this.#samples.shift();
+    const sorted = this.#samples.toSorted((one, other) => one - other);
+    this.#seconds = (sorted[Math.floor(sorted.length / 2)] ?? 0) / 1000;
   }
 
   /** In s; positive where the vendor is ahead. Undefined before the first answer. */
   get seconds(): number | undefined {
-    const sorted = this.#samples.toSorted((one, other) => one - other);
-    const middle = sorted[Math.floor(sorted.length / 2)];
-    return middle === undefined ? undefined : middle / 1000;
+    return this.#seconds;
   }
 }

@@ -12,34 +12,29 @@ export function toPastExchange(exchange: Exchange, { status }: Ending, clock: Cl
   const { id, method, target, consumer, account, apiInterface, call, error } = exchange;
   const now = clock.monotonic();
   const durationMs = now - exchange.startedAt;
-  const waitedMs = waitedMsOf(exchange, now);
-  const upstreamMs = call && upstreamMsOf(call);
-  const { outcome, cncRequestId, status: upstreamStatus } = call ?? {};
   const refusedCncRequestId = exchange.refusedCall?.cncRequestId;
-  const exemplarIds = [cncRequestId, refusedCncRequestId].flatMap(cleaned);
+  const exemplarIds = [call?.cncRequestId, refusedCncRequestId].flatMap(cleaned);
   return {
     time: new Date(clock.wall() - durationMs).toISOString(),
     replica: REPLICA,
     reqId: id,
-    ...(cncRequestId !== undefined && { cncRequestId }),
-    ...(refusedCncRequestId !== undefined && { refusedCncRequestId }),
-    ...(exemplarIds.length > 0 && { exemplarIds }),
-    ...(exchange.trace !== undefined && { traceId: exchange.trace.traceId }),
-    ...(consumer !== undefined && { consumer: consumer.name }),
-    ...(account !== undefined && { account: account.name }),
-    ...(apiInterface !== undefined && { interface: apiInterface.id.slice(0, 256) }),
+    cncRequestId: call?.cncRequestId,
+    refusedCncRequestId,
+    exemplarIds: exemplarIds.length > 0 ? exemplarIds : undefined,
+    traceId: exchange.trace?.traceId,
+    consumer: consumer?.name,
+    account: account?.name,
+    interface: apiInterface?.id.slice(0, 256),
     method: method.slice(0, 32),
-    ...(target !== undefined && { path: target.path.slice(0, 256) }),
-    ...(call !== undefined
-      ? { decision: 'admitted' as const }
-      : exchange.decision !== undefined && { decision: exchange.decision }),
-    ...(error !== undefined && { reason: error.code }),
-    ...(outcome !== undefined && { outcome }),
+    path: target?.path.slice(0, 256),
+    decision: call === undefined ? exchange.decision : 'admitted',
+    reason: error?.code,
+    outcome: call?.outcome,
     status,
-    ...(upstreamStatus !== undefined && { upstreamStatus }),
+    upstreamStatus: call?.status,
     durationMs: rounded(durationMs),
-    ...(waitedMs !== undefined && { waitedMs: rounded(waitedMs) }),
-    ...(upstreamMs !== undefined && { upstreamMs: rounded(upstreamMs) }),
+    waitedMs: rounded(waitedMsOf(exchange, now)),
+    upstreamMs: rounded(call && upstreamMsOf(call)),
   };
 }
 
@@ -49,6 +44,8 @@ function cleaned(cncRequestId = ''): string[] {
   return id === '' || id === cncRequestId ? [] : [id];
 }
 
-function rounded(ms: number): number {
-  return Math.round(ms * 10) / 10;
+function rounded(ms: number): number;
+function rounded(ms: number | undefined): number | undefined;
+function rounded(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms * 10) / 10;
 }

@@ -7,31 +7,31 @@ export interface PastExchange {
   /** The gateway's own name for it, as in its log. */
   readonly reqId: string;
   /** The vendor's, from `x-cnc-request-id`. */
-  readonly cncRequestId?: string;
+  readonly cncRequestId?: string | undefined;
   /** The vendor's too, of a call before, whose credential it refused. */
-  readonly refusedCncRequestId?: string;
+  readonly refusedCncRequestId?: string | undefined;
   /** What exemplars have for these two, where that isn't the same. */
-  readonly exemplarIds?: readonly string[];
+  readonly exemplarIds?: readonly string[] | undefined;
   /** Of W3C Trace Context: the caller's, or the gateway's own. */
-  readonly traceId?: string;
-  readonly consumer?: string;
-  readonly account?: string;
-  readonly interface?: string;
+  readonly traceId?: string | undefined;
+  readonly consumer?: string | undefined;
+  readonly account?: string | undefined;
+  readonly interface?: string | undefined;
   readonly method: string;
   /** Without the query; cut off after 256 characters. */
-  readonly path?: string;
-  readonly decision?: 'admitted' | 'denied';
+  readonly path?: string | undefined;
+  readonly decision?: 'admitted' | 'denied' | undefined;
   /** The code of the gateway's own error, if that was the answer. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** What became of the call to the vendor, if there was one. */
-  readonly outcome?: string;
+  readonly outcome?: string | undefined;
   readonly status: number;
-  readonly upstreamStatus?: number;
+  readonly upstreamStatus?: number | undefined;
   /** From its first byte to its last, waits included. */
   readonly durationMs: number;
-  readonly waitedMs?: number;
+  readonly waitedMs?: number | undefined;
   /** Until the vendor's response head. */
-  readonly upstreamMs?: number;
+  readonly upstreamMs?: number | undefined;
 }
 
 /** Which exchanges are looked for; all that is given must be so. */
