@@ -6,13 +6,16 @@ import { consumerTag } from '../quota/consumer-tag.ts';
 import type { PartitionUsage, QuotaPolicy } from '../quota/store.ts';
 import { firstAfter, waitForUnitMs } from '../quota/window.ts';
 
-/** What one policy has spent in its window, by whom, and until when it has a unit to give (0: now). */
+/** What one policy has spent in its window, and by whom. */
 export interface PolicyReport {
   readonly name: string;
   readonly quota: number;
   readonly windowMs: number;
   readonly used: number;
+  /** Until it has a unit to give; 0 where it has one. */
   readonly nextUnitMs: number;
+  /** Until the oldest of its units comes back; 0 where none is spent. */
+  readonly nextFreedMs: number;
   /** Units by consumer, most first. */
   readonly consumers: Readonly<Record<string, number>>;
 }
@@ -71,6 +74,7 @@ function report(
   const ascending = units.toSorted((a, b) => b.ageMs - a.ageMs);
   const lastSeen = ascending.map(({ ageMs }) => -ageMs);
   const charged = ascending.slice(firstAfter(lastSeen, -(policy.windowMs + marginMs)));
+  const [oldest] = charged;
   const consumers: Record<string, number> = {};
   for (const { tag } of charged) {
     const name = names.get(tag) ?? `unknown (${tag})`;
@@ -80,6 +84,7 @@ function report(
   return {
     ...{ name, quota, windowMs, used: charged.length },
     nextUnitMs: Math.max(0, waitForUnitMs(policy, { lastSeen, blockedUntil: blockedForMs, marginMs, now: 0 })),
+    nextFreedMs: oldest === undefined ? 0 : policy.windowMs + marginMs - oldest.ageMs,
     consumers: Object.fromEntries(Object.entries(consumers).sort(([, a], [, b]) => b - a)),
   };
 }

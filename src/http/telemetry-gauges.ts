@@ -88,7 +88,7 @@ function tightest(account: Account, { partitions }: QuotaReport): readonly Polic
   for (const { name, quota, windowMs } of chargesOf(account.quotas, none, undefined).flatMap(
     ({ policies }) => policies,
   )) {
-    found.set(name, { name, quota, windowMs, used: 0, nextUnitMs: 0, consumers: {} });
+    found.set(name, { name, quota, windowMs, used: 0, nextUnitMs: 0, nextFreedMs: 0, consumers: {} });
   }
   for (const policy of partitions.flatMap(({ policies }) => policies)) {
     const known = found.get(policy.name);

@@ -35,12 +35,14 @@ function staleness({ at }: AccountStatus): string {
 }
 
 function wording(
-  { used, windowMs, nextUnitAt }: PolicyStatus,
+  { used, remaining, windowMs, nextUnitAt }: PolicyStatus,
   { time, blockedUntil }: { time: string; blockedUntil: string | undefined },
 ): string {
   if (blockedUntil !== undefined) return `Closed by the vendor, opens in ${until(blockedUntil, time)}`;
-  if (nextUnitAt !== undefined) return `Spent, next unit in ${until(nextUnitAt, time)}`;
-  return `${used} used in the last ${span(windowMs)}`;
+  const spent = `${used} used in the last ${span(windowMs)}`;
+  if (nextUnitAt === undefined) return spent;
+  const next = until(nextUnitAt, time);
+  return remaining === 0 ? `Spent, next unit in ${next}` : `${spent}, the next is back in ${next}`;
 }
 
 function interfaces(accounts: readonly AccountStatus[], time: string): Html {
@@ -69,7 +71,7 @@ function next({ blockedUntil }: PartitionStatus, { policy, time }: { policy: Pol
   if (blockedUntil !== undefined) {
     return html`<strong class="bad">closed by the vendor</strong>, ${until(blockedUntil, time)}`;
   }
-  return policy.nextUnitAt === undefined
+  return policy.nextUnitAt === undefined || policy.remaining > 0
     ? html`now`
     : html`<strong class="warn">${until(policy.nextUnitAt, time)}</strong>`;
 }

@@ -18,7 +18,7 @@ export interface PolicyStatus {
   readonly windowMs: number;
   readonly used: number;
   readonly remaining: number;
-  /** Absent while there is one. RFC 3339. */
+  /** When it has one more to give than now. RFC 3339; absent where all are there. */
   readonly nextUnitAt?: string;
 }
 
@@ -125,11 +125,15 @@ function partitionStatus(
   };
 }
 
-function policyStatus({ name, quota, windowMs, used, nextUnitMs }: PolicyReport, at: number): PolicyStatus {
+function policyStatus(
+  { name, quota, windowMs, used, nextUnitMs, nextFreedMs }: PolicyReport,
+  at: number,
+): PolicyStatus {
   const remaining = Math.max(0, quota - used);
+  const nextMs = nextUnitMs || nextFreedMs;
   return {
     ...{ policy: name, quota, windowMs, used, remaining },
-    ...(nextUnitMs > 0 && { nextUnitAt: rfc3339(at + nextUnitMs) }),
+    ...(nextMs > 0 && { nextUnitAt: rfc3339(at + nextMs) }),
   };
 }
 

@@ -26,7 +26,10 @@ const FACTS: StatusFacts = {
 };
 
 /** What the store said of the account so long before. */
-function known(ageMs: number, account: { used: number; nextUnitMs: number; blockedForMs: number }) {
+function known(
+  ageMs: number,
+  account: { used: number; nextUnitMs: number; nextFreedMs: number; blockedForMs: number },
+) {
   const { blockedForMs, ...spent } = account;
   const policy = { name: 'account', quota: 300, windowMs: 300_000, ...spent, consumers: { 'purge-bot': spent.used } };
   return {
@@ -35,7 +38,8 @@ function known(ageMs: number, account: { used: number; nextUnitMs: number; block
   };
 }
 
-const SPENT = { used: 300, nextUnitMs: 30_000, blockedForMs: 0 };
+const SPENT = { used: 300, nextUnitMs: 30_000, nextFreedMs: 30_000, blockedForMs: 0 };
+const PARTLY = { used: 3, nextUnitMs: 0, nextFreedMs: 200_000, blockedForMs: 0 };
 
 t.test('an account that has spent nothing has its whole quota left', async (t) => {
   const report = { account: 'main', partitions: [] };
@@ -49,6 +53,8 @@ t.test('when the next unit frees is told as an instant, reckoned from when that 
   const { accounts } = gatewayStatus({ ...FACTS, accounts: [{ account, known: known(1000, SPENT) }] });
   t.match(accounts[0]?.policies, [{ remaining: 0, nextUnitAt: '2026-01-01T12:00:29.000Z' }]);
   t.match(accounts[0]?.consumers, [{ name: 'purge-bot', used: 300 }]);
+  const partly = gatewayStatus({ ...FACTS, accounts: [{ account, known: known(1000, PARTLY) }] });
+  t.match(partly.accounts[0]?.policies, [{ remaining: 297, nextUnitAt: '2026-01-01T12:03:19.000Z' }]);
 });
 
 t.test('figures are stale when they are old, never came, or the store is away', async (t) => {
@@ -67,8 +73,12 @@ t.test('replicas that no longer beat are not told of', async (t) => {
 for (const { says, facts } of [
   { says: /No unit left: main/, facts: { accounts: [{ account, known: known(0, SPENT) }] } },
   {
+    says: /3 used in the last 5\u00a0min, the next is back in 3\u00a0min 20\u00a0s/,
+    facts: { accounts: [{ account, known: known(0, PARTLY) }] },
+  },
+  {
     says: /Closed by the vendor, opens in 1[01]\u00a0s/,
-    facts: { accounts: [{ account, known: known(0, { used: 3, nextUnitMs: 10_000, blockedForMs: 10_000 }) }] },
+    facts: { accounts: [{ account, known: known(0, { ...PARTLY, nextUnitMs: 10_000, blockedForMs: 10_000 }) }] },
   },
   {
     says: /can’t be asked: calls are refused[\s\S]*Last known at 11:59:59 UTC/,
