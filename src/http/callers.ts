@@ -7,6 +7,7 @@ import { challengesOf, identify } from '../identify/identify.ts';
 import { type Claim, NotIdentified, type Presented, type Proof, type Proven } from '../identify/presented.ts';
 import type { Clock } from '../quota/clock.ts';
 import type { Gate } from '../quota/gate.ts';
+import type { Exchange } from './exchange.ts';
 import type { Stay } from './in-flight.ts';
 import { presentedBy } from './presented-by.ts';
 import { SignatureCounts } from './signature-counts.ts';
@@ -14,6 +15,7 @@ import { enterUnproven, leaveUnproven } from './unproven.ts';
 
 /** A request whose claim was heard, and what is needed to judge it. */
 interface Heard {
+  readonly exchange: Exchange;
   readonly claim: Claim<Consumer>;
   readonly peer: string;
   readonly consumers: Snapshot['consumers'];
@@ -23,7 +25,7 @@ interface Heard {
   proven?: Proven;
 }
 
-type OnFailure = (failure: Pick<NotIdentified, 'scheme' | 'reason'>) => void;
+type OnFailure = (failure: Pick<NotIdentified, 'scheme' | 'reason'>, exchange: Exchange) => void;
 
 /**
  * Who calls: claims are heard from the head of a request, and proven once its body is here, if that takes the body. Until then a
@@ -63,17 +65,18 @@ export class Callers {
   ): Consumer {
     const presented = presentedBy(request, listener);
     const { peer } = presented;
+    const { exchange } = request;
     const { consumers } = snapshot;
     try {
       const claim = identify(presented, snapshot, this.#clock.wall());
       const { consumer, proof } = claim;
-      const heard: Heard = { claim, peer, consumers, pending: false };
+      const heard: Heard = { exchange, claim, peer, consumers, pending: false };
       this.#heard.set(request, heard);
       if (proof === undefined) {
-        request.exchange.consumer = consumer;
+        exchange.consumer = consumer;
         return consumer;
       }
-      request.exchange.claimed = consumer.name;
+      exchange.claimed = consumer.name;
       const bytes = bodyBytes(request, this.#bodyLimitBytes);
       if (bytes > 0) {
         const key = failureKey(peer, proof.id);
@@ -83,7 +86,7 @@ export class Callers {
       }
       return consumer;
     } catch (error) {
-      throw this.#refusal(error, { peer, consumers });
+      throw this.#refusal(error, { exchange, peer, consumers });
     }
   }
 
@@ -146,8 +149,8 @@ export class Callers {
     }
   }
 
-  #unproven({ peer }: Heard, { id }: Proof): void {
-    this.#onFailure({ scheme: 'access-key', reason: 'unproven' });
+  #unproven({ exchange, peer }: Heard, { id }: Proof): void {
+    this.#onFailure({ scheme: 'access-key', reason: 'unproven' }, exchange);
     this.#failures.add(failureKey(peer, id), this.#clock.monotonic());
   }
 
@@ -164,9 +167,9 @@ export class Callers {
     throw new NotIdentified(message, { scheme: 'access-key', reason: 'replayed', id: proof.id });
   }
 
-  #refusal(error: unknown, { peer, consumers }: Pick<Heard, 'peer' | 'consumers'>): unknown {
+  #refusal(error: unknown, { exchange, peer, consumers }: Pick<Heard, 'exchange' | 'peer' | 'consumers'>): unknown {
     if (!(error instanceof NotIdentified)) return error;
-    this.#onFailure(error);
+    this.#onFailure(error, exchange);
     // Whose clock is wrong may know the secret: that is no failure of the key's.
     const key = failureKey(peer, error.reason === 'stale' ? undefined : error.id);
     const now = this.#clock.monotonic();

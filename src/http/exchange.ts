@@ -15,6 +15,8 @@ export interface Exchange {
   readonly id: string;
   /** Monotonic ms. */
   readonly startedAt: number;
+  /** Monotonic ms: its body is here; where it has one. */
+  receivedAt?: number;
   /** Absent where no request could be read. */
   readonly trace?: TraceContext;
   /** Where somebody records spans. */

@@ -10,12 +10,12 @@ export function exemplarIdOf(cncRequestId: string): string {
 
 /** What leads from a metric to a call; what isn't known is left out. */
 export function exemplarOf(ids: {
-  cncRequestId: string | undefined;
+  cncRequestId?: string | undefined;
   traceId: string | undefined;
 }): Record<string, string> {
-  const cncRequestId = ids.cncRequestId && exemplarIdOf(ids.cncRequestId);
-  return {
-    ...(cncRequestId && { [exemplarLabels.cncRequestId]: cncRequestId }),
-    ...(ids.traceId && { [exemplarLabels.traceId]: ids.traceId }),
-  };
+  const labels: Record<string, string> = {};
+  const cncRequestId = exemplarIdOf(ids.cncRequestId ?? '');
+  if (cncRequestId !== '') labels[exemplarLabels.cncRequestId] = cncRequestId;
+  if (ids.traceId !== undefined) labels[exemplarLabels.traceId] = ids.traceId;
+  return labels;
 }

@@ -13,18 +13,11 @@ export function presentedBy(
     method: request.method,
     target: originalUrl,
     rawHeaders: raw.rawHeaders,
-    peer: peerOf(request),
+    // A TCP connection that was reset has no address either: nobody may be taken for the peer of a unix socket by that.
+    peer: listener.listenerHost === undefined ? UNIX_SOCKET : (socket.remoteAddress ?? 'unknown'),
     certificate: () => (isVerified(socket) ? socket.getPeerX509Certificate() : undefined),
     ...listener,
   };
-}
-
-/**
- * The other end of the connection. That it has no address means a unix socket only where the listener is one: a TCP connection that
- * was reset has none either, and nobody may become trusted by that.
- */
-function peerOf({ socket, server }: FastifyRequest): string {
-  return typeof server.server.address() === 'string' ? UNIX_SOCKET : (socket.remoteAddress ?? 'unknown');
 }
 
 function isVerified(socket: Socket): socket is TLSSocket {

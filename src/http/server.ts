@@ -76,6 +76,10 @@ export async function createServer(options: {
     });
     done(connections.isRetired(reply) ? connectionRetired() : undefined);
   });
+  server.addHook('preHandler', ({ exchange, body }, _reply, done) => {
+    if (body !== undefined) exchange.receivedAt = now();
+    done();
+  });
   server.addHook('onSend', (_request, reply, payload, done) => {
     // The next request of this caller should find a gateway that stays.
     const parting = parts.draining() || connections.isRetired(reply);

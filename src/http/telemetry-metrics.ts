@@ -66,7 +66,7 @@ export function createMetrics(registry: Registry<OpenMetricsContentType>) {
     }),
     overheadDuration: new Histogram({
       name: metricNames.overheadDuration,
-      help: 'From the head of a request to its first byte to the vendor, without its wait for quota.',
+      help: 'From the whole of a request to its first byte to the vendor, without its wait for quota.',
       buckets: OVERHEAD_BUCKETS,
       registers,
     }),
@@ -91,12 +91,14 @@ export function createMetrics(registry: Registry<OpenMetricsContentType>) {
       registers,
     }),
     decisions: new Counter({
+      enableExemplars: true,
       name: metricNames.quotaDecisions,
       help: 'Admissions and denials by the policy that decided.',
       labelNames: ['account', 'policy', 'decision'] as const,
       registers,
     }),
     authenticationFailures: new Counter({
+      enableExemplars: true,
       name: metricNames.authenticationFailures,
       help: 'Requests that could not say who they are, by what they presented and why that was not enough.',
       labelNames: ['scheme', 'reason'] as const,

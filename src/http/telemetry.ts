@@ -30,7 +30,7 @@ export interface Telemetry {
   /** A consumer that tried again too early was refused without asking the store. */
   deniedLocally(): void;
   /** A request could not say who it is. */
-  authenticationFailed(failure: Pick<NotIdentified, 'scheme' | 'reason'>): void;
+  authenticationFailed(failure: Pick<NotIdentified, 'scheme' | 'reason'>, exchange: Exchange): void;
   /** A failure that no request can be answered with. */
   storeFailed(error: unknown): void;
   /** The store was asked. */
@@ -75,11 +75,16 @@ export function createTelemetry(options: {
     metrics.requestDuration.observe({ labels: { interface: labels.interface }, value: seconds, exemplarLabels });
     // Of a second call it would hold the whole of the first.
     if (call?.writtenAt !== undefined && exchange.refusedCall === undefined) {
-      metrics.overheadDuration.observe(Math.max(0, call.writtenAt - exchange.startedAt - (waitedMs ?? 0)) / 1000);
+      const receivedAt = exchange.receivedAt ?? exchange.startedAt;
+      metrics.overheadDuration.observe(Math.max(0, call.writtenAt - receivedAt - (waitedMs ?? 0)) / 1000);
     }
     if (waitedMs !== undefined) metrics.waitDuration.observe({ interface: labels.interface }, waitedMs / 1000);
     for (const { name, violated } of error?.details.states ?? []) {
-      if (violated) metrics.decisions.inc({ account: labels.account, policy: name, decision: 'denied' });
+      if (!violated) continue;
+      metrics.decisions.inc({
+        labels: { account: labels.account, policy: name, decision: 'denied' },
+        exemplarLabels,
+      });
     }
     log[levelOf(exchange)](logLine(exchange, ending, at), 'request completed');
     if (exchange.span !== undefined) tracing.end(exchange.span, exchange, status);
@@ -126,7 +131,9 @@ export function createTelemetry(options: {
     called(call, end, outcome) {
       call.outcome = outcome.kind;
       const account = call.account.name;
-      for (const { name } of call.states) metrics.decisions.inc({ account, policy: name, decision: 'admitted' });
+      for (const { name } of call.states) {
+        metrics.decisions.inc({ labels: { account, policy: name, decision: 'admitted' } });
+      }
       metrics.settlements.inc({ account, outcome: outcome.kind });
       if (end instanceof Error) {
         metrics.upstreamErrors.inc({ account, reason: upstreamReason(call, end) });
@@ -138,8 +145,11 @@ export function createTelemetry(options: {
     deniedLocally() {
       metrics.localDenials.inc();
     },
-    authenticationFailed({ scheme, reason }) {
-      metrics.authenticationFailures.inc({ scheme, reason });
+    authenticationFailed({ scheme, reason }, { trace }) {
+      metrics.authenticationFailures.inc({
+        labels: { scheme, reason },
+        exemplarLabels: exemplarOf({ traceId: trace?.traceId }),
+      });
     },
     storeFailed(error) {
       sparing(reasonOf(error), (count) => log.error({ err: error, count }, 'quota store failed'));

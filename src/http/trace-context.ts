@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 /** Where a request belongs in a trace (W3C Trace Context). */
 export interface TraceContext {
@@ -18,7 +18,7 @@ const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(
  * (W3C Trace Context, section 3.2.2: version `ff`, ids of zeros only, a version 00 with more behind it).
  */
 export function traceContextOf(traceparent: string | undefined): TraceContext {
-  const spanId = newId(8);
+  const spanId = newId().slice(16);
   const [, version, traceId = '', parentId = '', flags = '', rest] = TRACEPARENT.exec(traceparent ?? '') ?? [];
   const isValid =
     version !== undefined &&
@@ -26,7 +26,7 @@ export function traceContextOf(traceparent: string | undefined): TraceContext {
     !/^0+$/.test(traceId) &&
     !/^0+$/.test(parentId) &&
     (version !== '00' || rest === undefined);
-  if (!isValid) return { traceId: newId(16), spanId, sampled: false };
+  if (!isValid) return { traceId: newId(), spanId, sampled: false };
   return { traceId, parentId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }
 
@@ -35,8 +35,7 @@ export function traceparentOf({ traceId, spanId, sampled }: TraceContext): strin
   return `00-${traceId}-${spanId}-0${sampled ? 1 : 0}`;
 }
 
-/** Of random bytes, of which not all are zero. */
-function newId(bytes: number): string {
-  const id = randomBytes(bytes).toString('hex');
-  return /^0+$/.test(id) ? newId(bytes) : id;
+/** The 32 digits of a random UUID: in both halves 60 bits and more are random, and neither is ever all zeros (RFC 9562, section 5.4). */
+function newId(): string {
+  return randomUUID().replaceAll('-', '');
 }

@@ -18,7 +18,7 @@ export interface Presented {
   readonly certificate: () => X509Certificate | undefined;
   /** The consumer that the listener's socket belongs to, if it does. */
   readonly socketConsumer?: string;
-  /** What the configuration calls the host that the listener is on. */
+  /** What the configuration calls the host that the listener is on; absent of a unix socket. */
   readonly listenerHost?: string;
 }
 

@@ -4,10 +4,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
+import { startGateway } from '../../src/app.ts';
 import { KEPT } from '../../src/lookup/past-exchange.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import { LIMITS, redisStoreAt, startTestGateway, WIDE } from '../support/gateway.ts';
+import { configAt, LIMITS, redisStoreAt, startTestGateway, WIDE } from '../support/gateway.ts';
 import { startRedis } from '../support/redis-server.ts';
+import { createTurnedClock } from '../support/turned-clock.ts';
 
 type Overrides = Parameters<typeof startTestGateway>[1];
 
@@ -54,6 +56,57 @@ t.test('histograms and counters lead to a call by its ids, for whom reads OpenMe
     );
   }
   t.match(text, /# EOF\n$/);
+});
+
+t.test('refusals of the gateway lead to the trace of one that was refused', async (t) => {
+  const bot = { name: 'bot', tokenSha256: hash('sha256', 'the-token'), accounts: ['main'], allow: ['*'] };
+  const quotas = { ...WIDE, account: { quota: 1, windowMs: 300_000 } };
+  const { call, scrape } = await start(t, { quotas, consumers: [bot], anonymous: false });
+  const traceparent = `00-${TRACE}-00f067aa0ba902b7-01`;
+  await call('/api/domain', { authorization: 'Bearer the-token' });
+  t.equal((await call('/api/domain', { authorization: 'Bearer the-token', traceparent })).status, 429);
+  t.equal((await call('/api/domain', { authorization: 'Bearer another', traceparent })).status, 401);
+  const { text } = await scrape();
+  const told = text.split('\n').filter((line) => line.includes(`# {trace_id="${TRACE}"} 1 `));
+  for (const series of [
+    'quota_decisions_total{account="main",policy="account",decision="denied"}',
+    'authentication_failures_total{scheme="bearer",reason="unknown"}',
+  ]) {
+    t.ok(
+      told.some((line) => line.startsWith(`cdnetworks_gateway_${series} 1 `)),
+      series,
+    );
+  }
+});
+
+t.test('a caller that uploads slowly is no overhead of the gateway', async (t) => {
+  const clock = createTurnedClock();
+  const sandbox = await startSandbox({ quota: { account: 1e6, interface: 1e6, windowMs: 300_000 } });
+  const gateway = await startGateway(configAt(sandbox.origin), {
+    version: '0.0.0',
+    clock,
+    destination: { write() {} },
+  });
+  t.teardown(async () => {
+    await gateway.drain();
+    await sandbox.close();
+  });
+  const metrics = async () => (await fetch(`${gateway.admin}/metrics`)).text();
+  async function* slowly() {
+    yield '{"half":';
+    while (!(await metrics()).includes('gateway_in_flight 1\n')) await pause(5);
+    clock.advance(20_000);
+    yield '1}';
+  }
+  const request = {
+    method: 'POST',
+    body: ReadableStream.from(slowly()).pipeThrough(new TextEncoderStream()),
+    duplex: 'half',
+  };
+  await (await fetch(`${gateway.listeners[0]}/api/domain`, request as RequestInit)).arrayBuffer();
+  const text = await metrics();
+  t.match(text, /overhead_duration_seconds_bucket\{le="0.0005"\} 1\n/, 'no time passed but that of the upload');
+  t.match(text, /request_duration_seconds_sum\{interface="POST \/api\/domain"\} 20\n/);
 });
 
 t.test('an id of the vendor that no exemplar takes is cleaned, and costs nobody an answer', async (t) => {
