@@ -64,6 +64,7 @@ export const internals = layOut({
         title: 'Failed authentications',
         answers: 'Who fails to say who they are, with what and why?',
         unit: units.RequestsPerSecond,
+        exemplars: true,
         asks: {
           '{{scheme}} {{reason}}': `sum by (scheme, reason) (rate(${metrics.authenticationFailures}{${REPLICA}}${EVERY}))`,
         },
