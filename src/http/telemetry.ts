@@ -92,10 +92,11 @@ export function createTelemetry(options: {
   }
 
   function answered(call: UpstreamCall, { statusCode: status, headers }: Exclude<CallEnd, Error>): void {
-    const { 'x-cnc-request-id': id } = headers;
+    // Sent twice, the first stands for both.
+    const [id] = [headers['x-cnc-request-id']].flat();
     call.answeredAt = now();
     call.status = status;
-    if (typeof id === 'string') call.cncRequestId = id.slice(0, 128);
+    if (id !== undefined) call.cncRequestId = id.slice(0, 128);
     const exemplarLabels = exemplarOf({ cncRequestId: call.cncRequestId, traceId: call.exchange.trace?.traceId });
     const value = (upstreamMsOf(call) ?? 0) / 1000;
     metrics.upstreamDuration.observe({ labels: { interface: call.label, status }, value, exemplarLabels });

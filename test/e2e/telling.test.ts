@@ -6,6 +6,7 @@ import { Secret } from '../../src/catalog/secret.ts';
 import { DEMO_API_KEY, DEMO_SECRET_KEY } from '../../src/sandbox/demo-credentials.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { startTestGateway, WIDE } from '../support/gateway.ts';
+import { httpAnswer, startRawUpstream } from '../support/raw-upstream.ts';
 import { send } from '../support/send.ts';
 
 const TOKEN = 'the-token-of-the-purge-bot-0123456789';
@@ -124,4 +125,17 @@ t.test('a secret reads [redacted] in every way that Node prints', async (t) => {
   ];
   for (const way of ways) t.notMatch(way, /hidden-text/);
   t.equal(secret.reveal(), 'hidden-text');
+});
+
+t.test('of an id that the vendor sends twice, the first is told', async (t) => {
+  const vendor = await startRawUpstream();
+  vendor.answerWith(httpAnswer('200 OK', { 'x-cnc-request-id': ['first', 'second'] }));
+  const gateway = await startTestGateway(vendor.origin);
+  t.teardown(async () => {
+    await gateway.drain();
+    await vendor.close();
+  });
+  const answer = await fetch(`${gateway.url}/api/domain`);
+  t.equal(answer.headers.get('x-cnc-request-id'), 'first, second', 'its caller gets both');
+  t.match(gateway.log.at(-1), { cncRequestId: 'first' });
 });
