@@ -48,7 +48,7 @@ export const internals = layOut({
       }),
       curves({
         title: 'Overhead',
-        answers: 'How much time does the gateway itself add to calls, without waits for quota?',
+        answers: 'How much time does the gateway itself add to calls, without uploads and waits for quota?',
         unit: units.Seconds,
         thresholds: { yellow: 0.01, red: 0.025 },
         asks: {
