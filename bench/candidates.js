@@ -18,7 +18,7 @@ export function startBareProxy(upstream, { pinned }) {
 
 /**
  * The gateway as it is built, in front of `upstream`, with all on that a production one has on; its log goes to /dev/null. `quiet`
- * takes the log and the counting of metrics away, so that one can see what these cost.
+ * takes the log, the counting of metrics and the look-up away, so that one can see what these cost.
  */
 export async function startGateway(upstream, { pinned, quiet = false }) {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-bench-'));

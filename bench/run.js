@@ -6,7 +6,7 @@ import { pinClient } from './process.js';
 import { median, ratios, table } from './statistics.js';
 
 const GOAL_RATIO = 0.6;
-/** What log and metrics may leave of the gateway. */
+/** What log, metrics and look-up may leave of the gateway. */
 const GOAL_TELLING_RATIO = 0.85;
 const GOAL_ADDED_MS = 2;
 /** A candidate that is the limit uses its core; one that doesn't was kept waiting by something else. */

@@ -1,0 +1,3 @@
+export const REPLICA = 'quiet';
+export const toPastExchange = () => undefined;
+export const createLookup = () => ({ record() {}, find: async () => ({ exchanges: [] }), close: async () => {} });
