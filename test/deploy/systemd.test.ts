@@ -15,7 +15,7 @@ const reason = whyNoSystemd();
 t.test('systemd reads the unit without a complaint', { skip: reason ?? false }, async (t) => {
   // The one of this machine in place of Debian's, whose path systemd would look at.
   const here = join(t.testdir(), NAME);
-  writeFileSync(here, unit.replace('/usr/bin/node', process.execPath));
+  writeFileSync(here, unit.replaceAll('/usr/bin/node', process.execPath));
   const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', here], { encoding: 'utf8' });
   t.equal(`${stdout}${stderr}`, '');
   t.equal(status, 0);
@@ -70,7 +70,8 @@ t.test(
     t.equal(scripts.start, 'node dist/main.js serve');
     const gateway = '/usr/bin/node /opt/cdnetworks-gateway/dist/main.js serve -c /etc/cdnetworks-gateway/gateway.yaml';
     t.strictSame(setting('ExecStart'), [gateway]);
-    t.strictSame(setting('ExecReload'), ['/bin/kill -HUP $MAINPID']);
+    t.match(setting('ExecStartPost')[0], gateway.replace('serve', 'healthcheck'), 'the same program and file');
+    t.strictSame(setting('ExecReload'), ["/bin/sh -c 'kill -HUP $MAINPID'"]);
     t.strictSame(setting('RestartPreventExitStatus'), ['2 78'], 'the codes that the README names');
     t.strictSame(setting('MemoryDenyWriteExecute'), [], 'V8 could not start');
   },
