@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Buildah } from './buildah.ts';
+import { nodeProgram, print } from './node-program.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NODE_IMAGE = 'localhost/node:24-bookworm-slim';
@@ -22,7 +22,7 @@ function makeBase(buildah: Buildah): void {
   const files = buildah('mount', container);
   print('mmdebstrap', '--quiet', '--variant=minbase', '--include=ca-certificates', 'bookworm', files);
   const local = join(files, 'usr/local');
-  cpSync(node(), join(local, 'bin/node'));
+  cpSync(nodeProgram(), join(local, 'bin/node'));
   cpSync(npmFolder(), join(local, 'lib/node_modules/npm'), { recursive: true });
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(local, 'bin/npm'));
   const registry = print('npm', 'config', 'get', 'registry');
@@ -31,16 +31,7 @@ function makeBase(buildah: Buildah): void {
   buildah('commit', '--quiet', '--rm', container, NODE_IMAGE);
 }
 
-function node(): string {
-  return print('npx', '--yes', '--package', 'node@24', '--', 'node', '-p', 'process.execPath');
-}
-
 function npmFolder(): string {
   const program = realpathSync(print('sh', '-c', 'command -v npm'));
   return dirname(dirname(program));
-}
-
-/** Runs a program and gives what it prints. */
-function print(program: string, ...args: string[]): string {
-  return execFileSync(program, args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
 }

@@ -19,11 +19,11 @@ import { freePort } from '../support/redis-server.ts';
 import { buildImage } from './build-image.ts';
 import { createBuildah } from './buildah.ts';
 import { runImage } from './run-image.ts';
-import { whyNoImage } from './tools.ts';
+import { whyNoTools } from './tools.ts';
 
 const IMAGE = 'localhost/cdnetworks-gateway:test';
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const reason = whyNoImage();
+const reason = whyNoTools('buildah', 'mmdebstrap', 'unshare', 'chroot');
 
 t.test('the image', { skip: reason ?? false }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'image-'));

@@ -2,17 +2,24 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Programs that build and run an image without a container engine, and the Debian packages that have them. */
-const TOOLS = { buildah: 'buildah', mmdebstrap: 'mmdebstrap', unshare: 'util-linux', chroot: 'coreutils' };
+/** Programs that make and run an image or a machine without a container engine, and the Debian packages that have them. */
+const TOOLS = {
+  buildah: 'buildah',
+  mmdebstrap: 'mmdebstrap',
+  unshare: 'util-linux',
+  nsenter: 'util-linux',
+  setpriv: 'util-linux',
+  chroot: 'coreutils',
+};
 
 /**
  * Puts the tools on this machine where they are missing.
  *
- * @returns why the image can't be built here, or nothing if it can
+ * @returns why they can't be used here, or nothing if they can
  */
-export function whyNoImage(): string | undefined {
-  if (process.getuid?.() !== 0) return 'building and running an image without a container engine needs root';
-  const packages = Object.entries(TOOLS).flatMap(([program, name]) => (onPath(program) ? [] : [name]));
+export function whyNoTools(...programs: (keyof typeof TOOLS)[]): string | undefined {
+  if (process.getuid?.() !== 0) return `${programs.join(', ')} need root`;
+  const packages = programs.flatMap((program) => (onPath(program) ? [] : [TOOLS[program]]));
   if (packages.length === 0) return undefined;
   try {
     apt('update', '-qq');
