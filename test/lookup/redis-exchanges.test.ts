@@ -7,8 +7,11 @@ import type { RedisLocation } from '../../src/quota/redis-location.ts';
 import { startCluster, until } from '../support/redis-cluster.ts';
 import { startRedis } from '../support/redis-server.ts';
 
-const text = (reqId: string) =>
-  JSON.stringify({ time: '2026-01-01T00:00:00.000Z', replica: 'host:1', reqId, consumer: 'purge-bot', status: 200 });
+const text = (reqId: string, facts: object = {}) =>
+  JSON.stringify({
+    ...{ time: '2026-01-01T00:00:00.000Z', replica: 'host:1', reqId, method: 'GET', status: 200, durationMs: 1 },
+    ...{ consumer: 'purge-bot', ...facts },
+  });
 
 async function shared(t: Test) {
   const redis = await startRedis();
@@ -45,6 +48,24 @@ t.test('streams stay within their size and go when nobody writes any more', asyn
   t.same(await found({ id: 'first' }), [], 'the oldest are gone');
   t.match(await found({ id: 'req-2100' }), [{ reqId: 'req-2100' }], 'and old ones are found, many pages away');
   t.ok(Number(await redis.cli('PTTL', 'test:exchanges:{exchanges}:calls')) > 0);
+});
+
+t.test('what is no exchange, but stands where they are kept, is passed over', async (t) => {
+  const { redis, exchanges, found } = await shared(t);
+  exchanges.add('refusals', text('the-one'));
+  await exchanges.write();
+  const key = 'test:exchanges:{exchanges}:refusals';
+  const { time: _time, ...timeless } = JSON.parse(text('timeless'));
+  for (const garbage of [
+    ...['', 'no JSON', 'null', '5', '[]', '{}', JSON.stringify(timeless)],
+    ...[text('a', { time: 5 }), text('b', { status: '200' }), text('c', { consumer: { name: 'x' } })],
+    ...[text('d', { exemplarIds: 'x' }), text('e', { exemplarIds: [5] }), text('f', { reason: null })],
+  ]) {
+    await redis.cli('XADD', key, '*', 'e', garbage);
+  }
+  await redis.cli('XADD', key, '*', 'another', 'field', 'and', 'one more');
+  t.match(await found(), [{ reqId: 'the-one' }]);
+  t.equal((await found({ refused: true })).length, 1);
 });
 
 t.test('while Redis is away little is remembered for it, and that is written when it is back', async (t) => {
