@@ -1,7 +1,5 @@
+import { LONGEST } from '../lookup/past-exchange.ts';
 import { type Ending, type Exchange, upstreamMsOf, waitedMsOf } from './exchange.ts';
-
-/** The longest path and interface that a line has. */
-const LONGEST = 256;
 
 /**
  * What the log has of an exchange: never a query, a body or a header.
@@ -12,12 +10,12 @@ export function logLine(exchange: Exchange, { status, left, remoteAddress }: End
   const { call, error, claimed, consumer, trace } = exchange;
   return {
     reqId: exchange.id,
-    req: { method: exchange.method, path: exchange.target?.path.slice(0, LONGEST), remoteAddress },
+    req: { method: exchange.method, path: exchange.target?.path.slice(0, LONGEST.path), remoteAddress },
     res: { statusCode: status },
     consumer: consumer?.name,
     claimed: consumer === undefined ? claimed : undefined,
     account: exchange.account?.name,
-    interface: exchange.apiInterface?.id.slice(0, LONGEST),
+    interface: exchange.apiInterface?.id.slice(0, LONGEST.interface),
     decision: call === undefined ? exchange.decision : 'admitted',
     reason: error?.code,
     detail: error?.message,
