@@ -57,7 +57,7 @@ function listOf(caption: string, exchanges: readonly PastExchange[]): Html {
     rows: exchanges.map(
       (exchange) => html`<tr>
 <td class="when"><a href="/?id=${encodeURIComponent(exchange.reqId)}"><time datetime="${exchange.time}">${timeOfDay(exchange.time)}</time></a></td>
-<td>${exchange.consumer ?? 'not identified'} <span class="quiet">${exchange.account}</span><br><code>${exchange.interface ?? exchange.method}</code></td>
+<td class="who">${exchange.consumer ?? 'not identified'} <span class="quiet">${exchange.account}</span><br><code>${exchange.interface ?? exchange.method}</code></td>
 <td class="answer"><strong class="${severity(exchange)}">${exchange.status}</strong>${exchange.reason && html` <span>${exchange.reason}</span>`}</td>
 </tr>`,
     ),
