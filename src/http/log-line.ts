@@ -1,6 +1,9 @@
 import { LONGEST } from '../lookup/past-exchange.ts';
 import { type Ending, type Exchange, upstreamMsOf, waitedMsOf } from './exchange.ts';
 
+/** It may name an interface, which may be as long as a target. */
+const LONGEST_DETAIL = 512;
+
 /**
  * What the log has of an exchange: never a query, a body or a header.
  *
@@ -18,7 +21,7 @@ export function logLine(exchange: Exchange, { status, left, remoteAddress }: End
     interface: exchange.apiInterface?.id.slice(0, LONGEST.interface),
     decision: call === undefined ? exchange.decision : 'admitted',
     reason: error?.code,
-    detail: error?.message,
+    detail: error?.message.slice(0, LONGEST_DETAIL),
     credential: call?.account.nextCredential && call.credential,
     outcome: call?.outcome,
     cncRequestId: call?.cncRequestId,

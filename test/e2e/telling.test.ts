@@ -59,6 +59,19 @@ t.test('one log line per request says who called what, what was decided and what
   t.match(lines[6], { res: { statusCode: 400 }, reason: 'request-invalid' });
 });
 
+t.test('no caller can make a line long', async (t) => {
+  const { gateway } = await start(t);
+  const target = `/api/${'x'.repeat(8000)}`;
+  for (let n = 0; n < 3; n += 1) await (await fetch(`${gateway.url}${target}`)).arrayBuffer();
+  await (await fetch(gateway.url + target, { headers: { authorization: `Bearer ${TOKEN}` } })).arrayBuffer();
+  const lines = gateway.log.filter(({ msg }) => msg === 'request completed');
+  t.match(
+    lines.map(({ reason }) => reason),
+    [undefined, undefined, 'quota-exceeded', 'consumer-forbidden'],
+  );
+  for (const line of lines) t.ok(JSON.stringify(line).length < 2000);
+});
+
 t.test('the admin port answers for the process, for traffic and for Prometheus', async (t) => {
   const { gateway } = await start(t);
   for (let n = 0; n < 3; n++) await (await fetch(`${gateway.url}/api/domain?n=${n}`)).arrayBuffer();
