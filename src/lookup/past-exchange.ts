@@ -114,8 +114,9 @@ function isPastExchange(value: unknown): value is PastExchange {
   );
 }
 
+/** Half a pair of surrogates stands for no character, and no link can hold it. */
 function isText(value: unknown): boolean {
-  return typeof value === 'string';
+  return typeof value === 'string' && !/\p{Surrogate}/u.test(value);
 }
 
 function isNumber(value: unknown): boolean {

@@ -61,6 +61,7 @@ t.test('what is no exchange, but stands where they are kept, is passed over', as
     ...['', 'no JSON', 'null', '5', '[]', '{}', JSON.stringify(timeless)],
     ...[text('a', { time: 5 }), text('b', { status: '200' }), text('c', { consumer: { name: 'x' } })],
     ...[text('d', { exemplarIds: 'x' }), text('e', { exemplarIds: [5] }), text('f', { reason: null })],
+    ...[text('\ud800'), text('g', { interface: '\udc00' })],
   ]) {
     await redis.cli('XADD', key, '*', 'e', garbage);
   }
