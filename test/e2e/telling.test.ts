@@ -59,6 +59,22 @@ t.test('one log line per request says who called what, what was decided and what
   t.match(lines[6], { res: { statusCode: 400 }, reason: 'request-invalid' });
 });
 
+t.test('with log.format ecs the lines of a running gateway have the names of that schema', async (t) => {
+  const sandbox = await startSandbox({});
+  const gateway = await startTestGateway(sandbox.origin, { log: { level: 'info', format: 'ecs' } });
+  t.teardown(async () => {
+    await gateway.drain();
+    await sandbox.close();
+  });
+  const answer = await fetch(`${gateway.url}/api/domain?secret=1`);
+  await answer.arrayBuffer();
+  t.match(gateway.log.at(-1), {
+    ...{ 'ecs.version': String, 'url.path': '/api/domain', 'http.response.status_code': 200 },
+    cdnetworks: { consumer: 'anonymous', cncRequestId: answer.headers.get('x-cnc-request-id') },
+  });
+  t.notMatch(gateway.logText(), 'secret=1');
+});
+
 t.test('no caller can make a line long', async (t) => {
   const { gateway } = await start(t);
   const target = `/api/${'x'.repeat(8000)}`;
