@@ -198,6 +198,8 @@ t.test('quotas are told as the store knows them, or last knew them, and no scrap
   t.match(without, /quota_store_up 0\n/);
   t.match(without, /quota_store_mode\{mode="unreachable"\} 1\n/);
   t.match(without, /quota_used\{account="main",policy="account"\} 4\n/, 'as it was last known');
+  const [, at] = /quota_refreshed_timestamp_seconds\{account="main"\} (\S+)\n/.exec(without) ?? [];
+  t.ok(Date.now() / 1000 - Number(at) > 1, 'and with its time');
 });
 
 t.test('no caller can make a series: ten thousand odd paths and a thousand tokens add a bounded few', async (t) => {
