@@ -1,8 +1,9 @@
 // Figures of a scrape beside what they count.
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { redisStoreAt, startTestGateway, WIDE } from '../support/gateway.ts';
+import { LIMITS, redisStoreAt, startTestGateway, WIDE } from '../support/gateway.ts';
 import { httpAnswer, startRawUpstream } from '../support/raw-upstream.ts';
 import { startRedis } from '../support/redis-server.ts';
 
@@ -40,6 +41,30 @@ t.test('connections to the vendor are busy while it is awaited, and free after',
   await calling;
   t.match(await figures('upstream_connections'), { '{state="busy"}': 0, '{state="free"}': 1 });
   t.strictSame(await figures('in_flight'), { '': 0 });
+});
+
+t.test('what became of calls is counted by outcome, and why there was no answer by reason', async (t) => {
+  const { vendor, call, figures } = await start(t, { limits: { ...LIMITS, upstreamTimeoutMs: 300 } });
+  const answers = [
+    [200, httpAnswer('200 OK', {}, '{}')],
+    [502, (socket: Socket) => void socket.destroy()],
+    [504, () => {}],
+    [446, httpAnswer('446 Throttled', {}, '{}')],
+  ] as const;
+  for (const [status, answer] of answers) {
+    vendor.answerWith(answer);
+    t.equal((await call(`/odd/${status}`)).status, status);
+  }
+  await vendor.close();
+  t.equal((await call('/odd/away')).status, 502);
+  const outcomes = { sent: 1, unknown: 2, throttled: 1, unsent: 1 };
+  t.strictSame(
+    await figures('quota_settlements_total'),
+    Object.fromEntries(Object.entries(outcomes).map(([name, n]) => [`{account="main",outcome="${name}"}`, n])),
+  );
+  const reasons = { reset: 1, timeout: 1, unreachable: 1, unsent: 0 };
+  const errors = await figures('upstream_errors_total');
+  for (const [name, n] of Object.entries(reasons)) t.equal(errors[`{account="main",reason="${name}"}`], n, name);
 });
 
 t.test('a denial that needed no store is counted, and so is when the next unit comes', async (t) => {
