@@ -1,5 +1,8 @@
 /** So many answers are looked at: a few late ones among them change nothing. */
 const SAMPLES = 15;
+/** As servers have to write it (RFC 9110, section 5.6.7). JavaScript reads much else as a date, some of it in our own time zone. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
 /** The half of more than this may be further off than what is corrected; a slow vendor's is taken while there is nothing better. */
 const QUICK_MS = 2000;
 
@@ -21,7 +24,7 @@ export class ClockSkew {
    * @param answer.answeredAt ms since 1970, of the answer's head
    */
   add({ date, sentAt, answeredAt }: { date: unknown; sentAt: number; answeredAt: number }): void {
-    const told = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+    const told = typeof date === 'string' && HTTP_DATE.test(date) ? Date.parse(date) : Number.NaN;
     if (Number.isNaN(told)) return;
     const isQuick = answeredAt - sentAt <= QUICK_MS;
     if (!isQuick && this.#isQuick) return;

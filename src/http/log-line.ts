@@ -1,7 +1,8 @@
+import { LONGEST } from '../lookup/past-exchange.ts';
 import { type Ending, type Exchange, upstreamMsOf, waitedMsOf } from './exchange.ts';
 
-/** The longest path and interface that a line has. */
-const LONGEST = 256;
+/** It may name an interface, which may be as long as a target. */
+const LONGEST_DETAIL = 512;
 
 /**
  * What the log has of an exchange: never a query, a body or a header.
@@ -12,15 +13,15 @@ export function logLine(exchange: Exchange, { status, left, remoteAddress }: End
   const { call, error, claimed, consumer, trace } = exchange;
   return {
     reqId: exchange.id,
-    req: { method: exchange.method, path: exchange.target?.path.slice(0, LONGEST), remoteAddress },
+    req: { method: exchange.method, path: exchange.target?.path.slice(0, LONGEST.path), remoteAddress },
     res: { statusCode: status },
     consumer: consumer?.name,
     claimed: consumer === undefined ? claimed : undefined,
     account: exchange.account?.name,
-    interface: exchange.apiInterface?.id.slice(0, LONGEST),
+    interface: exchange.apiInterface?.id.slice(0, LONGEST.interface),
     decision: call === undefined ? exchange.decision : 'admitted',
     reason: error?.code,
-    detail: error?.message,
+    detail: error?.message.slice(0, LONGEST_DETAIL),
     credential: call?.account.nextCredential && call.credential,
     outcome: call?.outcome,
     cncRequestId: call?.cncRequestId,

@@ -19,8 +19,20 @@ export async function metricsText(
   accept: string | undefined,
 ): Promise<MetricsText> {
   const text = await registry.metrics();
-  if (/application\/openmetrics-text/i.test(accept ?? '')) return { type: registry.contentType, text };
+  if (readsOpenMetrics(accept)) return { type: registry.contentType, text };
   return { type: PLAIN, text: toPlain(text) };
+}
+
+/** A quality of 0 says that it can't (RFC 9110, section 12.4.2). */
+function readsOpenMetrics(accept = ''): boolean {
+  return accept
+    .toLowerCase()
+    .split(',')
+    .map((range) => range.split(';').map((part) => part.trim()))
+    .some(
+      ([type, ...parameters]) =>
+        type === 'application/openmetrics-text' && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter)),
+    );
 }
 
 /** Turns OpenMetrics into the text format: no exemplars, no end mark, and counters are declared with the `_total` of their samples. */

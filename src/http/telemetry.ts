@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { type OpenMetricsContentType, Registry } from 'prom-client';
 import type { NotIdentified } from '../identify/presented.ts';
+import { LONGEST } from '../lookup/past-exchange.ts';
 import type { Outcome } from '../quota/gate.ts';
 import type { OnStoreCall } from '../quota/store-timing.ts';
 import { type Ending, type Exchange, type UpstreamCall, upstreamMsOf, waitedMsOf } from './exchange.ts';
@@ -96,7 +97,8 @@ export function createTelemetry(options: {
     const [id] = [headers['x-cnc-request-id']].flat();
     call.answeredAt = now();
     call.status = status;
-    if (id !== undefined) call.cncRequestId = id.slice(0, 128);
+    // An empty one leads to nothing.
+    if (id) call.cncRequestId = id.slice(0, LONGEST.id);
     const exemplarLabels = exemplarOf({ cncRequestId: call.cncRequestId, traceId: call.exchange.trace?.traceId });
     const value = (upstreamMsOf(call) ?? 0) / 1000;
     metrics.upstreamDuration.observe({ labels: { interface: call.label, status }, value, exemplarLabels });

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { PastExchange } from '../lookup/past-exchange.ts';
+import { LONGEST, type PastExchange } from '../lookup/past-exchange.ts';
 import type { Clock } from '../quota/clock.ts';
 import { type Ending, type Exchange, upstreamMsOf, waitedMsOf } from './exchange.ts';
 import { exemplarIdOf } from './exemplar.ts';
@@ -24,9 +24,9 @@ export function toPastExchange(exchange: Exchange, { status }: Ending, clock: Cl
     traceId: exchange.trace?.traceId,
     consumer: consumer?.name,
     account: account?.name,
-    interface: apiInterface?.id.slice(0, 256),
+    interface: apiInterface?.id.slice(0, LONGEST.interface),
     method: method.slice(0, 32),
-    path: target?.path.slice(0, 256),
+    path: target?.path.slice(0, LONGEST.path),
     decision: call === undefined ? exchange.decision : 'admitted',
     reason: error?.code,
     outcome: call?.outcome,

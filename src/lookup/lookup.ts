@@ -36,7 +36,8 @@ export function createLookup(
     },
     async find(query, withinMs) {
       const own = recent.find(query);
-      const told = await (shared && within(withinMs, shared.find(query)).catch(() => undefined));
+      const told = await (shared &&
+        within(withinMs, shared.find(query, AbortSignal.timeout(withinMs))).catch(() => undefined));
       if (told === undefined) return { from: 'this replica', exchanges: own };
       // Ours as well: what could not be written while Redis was away is nowhere else.
       return { from: 'redis', exchanges: merge([told, own], query.limit) };

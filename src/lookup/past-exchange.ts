@@ -6,7 +6,7 @@ export interface PastExchange {
   readonly replica: string;
   /** The gateway's own name for it, as in its log. */
   readonly reqId: string;
-  /** The vendor's, from `x-cnc-request-id`. */
+  /** The vendor's, from `x-cnc-request-id`; cut off after `LONGEST.id`. */
   readonly cncRequestId?: string | undefined;
   /** The vendor's too, of a call before, whose credential it refused. */
   readonly refusedCncRequestId?: string | undefined;
@@ -18,7 +18,7 @@ export interface PastExchange {
   readonly account?: string | undefined;
   readonly interface?: string | undefined;
   readonly method: string;
-  /** Without the query; cut off after 256 characters. */
+  /** Without the query; cut off after `LONGEST.path`. */
   readonly path?: string | undefined;
   readonly decision?: 'admitted' | 'denied' | undefined;
   /** The code of the gateway's own error, if that was the answer. */
@@ -33,6 +33,9 @@ export interface PastExchange {
   /** Until the vendor's response head. */
   readonly upstreamMs?: number | undefined;
 }
+
+/** The most characters that are kept of what a caller or the vendor may make as long as it likes. */
+export const LONGEST = { id: 128, interface: 256, path: 256 } as const;
 
 /** Which exchanges are looked for; all that is given must be so. */
 export interface ExchangeQuery {
@@ -66,7 +69,7 @@ export function kindsOf({ refused }: ExchangeQuery): readonly ExchangeKind[] {
 
 /**
  * Makes a function that reads the text of an exchange if it is one that is looked for. Most texts are passed over without being
- * parsed: thousands of them take milliseconds.
+ * parsed: thousands of them take milliseconds. A text that is no exchange is passed over too: others may write to a Redis as well.
  */
 export function createReader(query: ExchangeQuery): (text: string) => PastExchange | undefined {
   const { id, cncRequestId, consumer, account, interface: apiInterface } = query;
@@ -77,7 +80,8 @@ export function createReader(query: ExchangeQuery): (text: string) => PastExchan
   );
   return (text) => {
     if (!needles.every((needle) => text.includes(needle))) return undefined;
-    const exchange = JSON.parse(text) as PastExchange;
+    const exchange = parsed(text);
+    if (exchange === undefined) return undefined;
     const { exemplarIds = [], reqId, traceId } = exchange;
     const vendors = [exchange.cncRequestId, exchange.refusedCncRequestId, ...exemplarIds];
     if (cncRequestId !== undefined && !vendors.includes(cncRequestId)) return undefined;
@@ -85,6 +89,38 @@ export function createReader(query: ExchangeQuery): (text: string) => PastExchan
     const fits = sought.every(([name, value]) => Reflect.get(exchange, name) === value);
     return fits ? exchange : undefined;
   };
+}
+
+function parsed(text: string): PastExchange | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isPastExchange(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it has all that an exchange always has, and beside that nothing but text and numbers. */
+function isPastExchange(value: unknown): value is PastExchange {
+  if (typeof value !== 'object' || value === null) return false;
+  const { exemplarIds = [], ...facts } = value as Partial<PastExchange>;
+  const { time, replica, reqId, method, status, durationMs } = facts;
+  return (
+    [time, replica, reqId, method].every(isText) &&
+    [status, durationMs].every(isNumber) &&
+    Array.isArray(exemplarIds) &&
+    exemplarIds.every(isText) &&
+    Object.values(facts).every((fact) => isText(fact) || isNumber(fact))
+  );
+}
+
+/** Half a pair of surrogates stands for no character, and no link can hold it. */
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && !/\p{Surrogate}/u.test(value);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number';
 }
 
 /** Several lists as one: newest first, each exchange once. */

@@ -32,6 +32,8 @@ export class RedisExchanges {
   readonly #queued: Record<ExchangeKind, string[]> = { calls: [], refusals: [] };
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
+  /** Resolves when nobody reads through all that there is. */
+  #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   /** @param options.onError told of what could not be written, and of a connection that fails */
@@ -69,17 +71,27 @@ export class RedisExchanges {
   }
 
   /**
-   * Newest first within each kind.
+   * Newest first within each kind. Who may have to read through all that there is waits for its turn: many at once would keep Redis
+   * from admissions, and this process from calls.
    *
-   * @throws if Redis can't be asked
+   * @param signal ends the search
+   * @throws if Redis can't be asked, or the search has ended
    */
-  async find(query: ExchangeQuery): Promise<readonly PastExchange[]> {
+  async find(query: ExchangeQuery, signal: AbortSignal): Promise<readonly PastExchange[]> {
     await this.write();
+    if (isShort(query)) return this.#find(query, signal);
+    const found = this.#turn.then(() => this.#find(query, signal));
+    this.#turn = found.catch(() => {});
+    return found;
+  }
+
+  async #find(query: ExchangeQuery, signal: AbortSignal): Promise<readonly PastExchange[]> {
+    const count = isShort(query) ? query.limit : PAGE;
     const read = createReader(query);
     const lists = await Promise.all(
       kindsOf(query).map(async (kind) => {
         const found: PastExchange[] = [];
-        for await (const text of this.#newestFirst(this.#keys[kind])) {
+        for await (const text of this.#newestFirst(this.#keys[kind], { count, signal })) {
           const exchange = read(text);
           if (exchange !== undefined) found.push(exchange);
           if (found.length >= query.limit) break;
@@ -134,13 +146,20 @@ export class RedisExchanges {
     if (failed !== undefined) throw failed[0];
   }
 
-  async *#newestFirst(key: string): AsyncGenerator<string> {
+  /** Reads so many at once. */
+  async *#newestFirst(key: string, { count, signal }: { count: number; signal: AbortSignal }): AsyncGenerator<string> {
     for (let last = '+'; ; ) {
-      const entries = await this.#redis.xrevrange(key, last, '-', 'COUNT', PAGE);
+      signal.throwIfAborted();
+      const entries = await this.#redis.xrevrange(key, last, '-', 'COUNT', count);
       for (const [, fields] of entries) yield fields[1] ?? '';
       const oldest = entries.at(-1);
-      if (oldest === undefined || entries.length < PAGE) return;
+      if (oldest === undefined || entries.length < count) return;
       last = `(${oldest[0]}`;
     }
   }
+}
+
+/** Whether the newest few are all that is asked for. */
+function isShort({ limit, refused: _refused, ...sought }: ExchangeQuery): boolean {
+  return limit <= PAGE && Object.values(sought).every((value) => value === undefined);
 }

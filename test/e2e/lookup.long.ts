@@ -111,6 +111,8 @@ t.test(
       'what was known last',
     );
     t.ok(tookMs < 100, `${tookMs} ms`);
+    const page = await (await fetch(one.admin)).text();
+    t.match(page, /can’t be asked: calls are refused[\s\S]*Of this replica alone: Redis does not answer/);
 
     t.equal((await call(`${one.url}/api/domain?again`)).status, 503, 'refused, and remembered');
     const isRefusal = (line: Record<string, unknown>) => line['reason'] === 'quota-unavailable';

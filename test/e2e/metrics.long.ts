@@ -79,6 +79,18 @@ t.test('refusals of the gateway lead to the trace of one that was refused', asyn
   }
 });
 
+t.test('refusals of the vendor lead to a call that it refused', async (t) => {
+  const { sandbox, call, scrape } = await start(t);
+  sandbox.behave({ status: 446, times: 1 });
+  const answer = await call('/api/domain', { traceparent: `00-${TRACE}-00f067aa0ba902b7-01` });
+  t.equal(answer.status, 446);
+  const { text } = await scrape();
+  const series =
+    'cdnetworks_gateway_vendor_refusals_total{account="main",interface="GET /api/domain",reason="throttled"}';
+  const ids = `cnc_request_id="${answer.headers.get('x-cnc-request-id')}",trace_id="${TRACE}"`;
+  t.ok(text.includes(`${series} 1 # {${ids}} 1 `));
+});
+
 t.test('a caller that uploads slowly is no overhead of the gateway', async (t) => {
   const clock = createTurnedClock();
   const sandbox = await startSandbox({ quota: { account: 1e6, interface: 1e6, windowMs: 300_000 } });
@@ -186,6 +198,8 @@ t.test('quotas are told as the store knows them, or last knew them, and no scrap
   t.match(without, /quota_store_up 0\n/);
   t.match(without, /quota_store_mode\{mode="unreachable"\} 1\n/);
   t.match(without, /quota_used\{account="main",policy="account"\} 4\n/, 'as it was last known');
+  const [, at] = /quota_refreshed_timestamp_seconds\{account="main"\} (\S+)\n/.exec(without) ?? [];
+  t.ok(Date.now() / 1000 - Number(at) > 1, 'and with its time');
 });
 
 t.test('no caller can make a series: ten thousand odd paths and a thousand tokens add a bounded few', async (t) => {

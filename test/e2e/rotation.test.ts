@@ -23,6 +23,7 @@ for (const [status, credentials] of [
     });
     t.teardown(sandbox.close);
     const { gateway, metrics } = await startWithTwo(t, sandbox.origin, credentials);
+    t.match(await metrics(), 'cdnetworks_gateway_credential_in_use{account="main",credential="first"} 1\n');
     const first = await send(gateway.url, { method: 'POST', target: '/ccm/purge/ItemIdReceiver?x=1', body: '{"a":1}' });
     t.equal(first.status, 200);
     t.equal(sandbox.report().arrivals, 2);
@@ -41,6 +42,8 @@ for (const [status, credentials] of [
     t.equal(await unitsOf(gateway.admin), 6, 'each arrival has its unit');
 
     const text = await metrics();
+    t.match(text, 'cdnetworks_gateway_credential_in_use{account="main",credential="first"} 0\n');
+    t.match(text, 'cdnetworks_gateway_credential_in_use{account="main",credential="next"} 1\n');
     t.match(text, 'cdnetworks_gateway_credential_switches_total{account="main"} 1');
     t.match(text, 'cdnetworks_gateway_credential_refusals_total{account="main",credential="first"} 1');
     t.match(text, 'cdnetworks_gateway_quota_decisions_total{account="main",policy="account",decision="admitted"} 6');

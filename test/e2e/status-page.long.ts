@@ -1,10 +1,11 @@
 // The operator's page as operators see it: in a real browser, beside a gateway that serves.
 import { hash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { barriers, keepPicture, openPage, shown, startBrowser } from '../support/browser.ts';
-import { startTestGateway, WIDE } from '../support/gateway.ts';
+import { accountsAt, startTestGateway, WIDE } from '../support/gateway.ts';
 
 const TOKEN = 'a-token-of-a-test-0123456789';
 const BEARER = { authorization: `Bearer ${TOKEN}` };
@@ -119,4 +120,35 @@ t.test('names that look like markup are shown as what they are', async (t) => {
   t.equal(await shown(page, '#found q'), hostile);
   t.equal(await page.locator('img').count(), 0);
   t.not(await page.title(), 'taken');
+});
+
+t.test('the longest names that there may be fit the smallest phone', async (t) => {
+  const sandbox = await startSandbox({});
+  const [account, consumer] = ['a'.repeat(63), 'b'.repeat(63)];
+  const quotas = { ...WIDE, account: { quota: 2, windowMs: 300_000 } };
+  const [main] = accountsAt(sandbox.origin, quotas).values();
+  if (main === undefined) throw new Error('no account');
+  const gateway = await startTestGateway(sandbox.origin, {
+    accounts: new Map([[account, { ...main, name: account, quotaAccount: account }]]),
+    anonymous: false,
+    consumers: [
+      {
+        ...{ name: consumer, tokenSha256: hash('sha256', TOKEN), accounts: [account], allow: ['*'] },
+        quota: { quota: 2, windowMs: 300_000 },
+      },
+    ],
+  });
+  t.teardown(async () => {
+    await gateway.drain();
+    await sandbox.close();
+  });
+  const path = `/odd/${'z'.repeat(600)}`;
+  for (let n = 0; n < 3; n += 1) await (await fetch(`${gateway.url}${path}?${n}`, { headers: BEARER })).arrayBuffer();
+  while (!(await (await fetch(gateway.admin)).text()).includes('0</strong> <span>of 2 left')) await pause(100);
+  for (const query of ['', `?consumer=${consumer}`, '?limit=1', `?id=${'x'.repeat(500)}`]) {
+    const url = `${gateway.admin}/${query}`;
+    const page = await openPage(t, browser, { url, viewport: { width: 320, height: 640 } });
+    t.equal(await page.evaluate('document.documentElement.scrollWidth'), 320, query);
+    if (query === '') await keepPicture(page, 'status-long-names');
+  }
 });

@@ -59,6 +59,35 @@ t.test('one log line per request says who called what, what was decided and what
   t.match(lines[6], { res: { statusCode: 400 }, reason: 'request-invalid' });
 });
 
+t.test('with log.format ecs the lines of a running gateway have the names of that schema', async (t) => {
+  const sandbox = await startSandbox({});
+  const gateway = await startTestGateway(sandbox.origin, { log: { level: 'info', format: 'ecs' } });
+  t.teardown(async () => {
+    await gateway.drain();
+    await sandbox.close();
+  });
+  const answer = await fetch(`${gateway.url}/api/domain?secret=1`);
+  await answer.arrayBuffer();
+  t.match(gateway.log.at(-1), {
+    ...{ 'ecs.version': String, 'url.path': '/api/domain', 'http.response.status_code': 200 },
+    cdnetworks: { consumer: 'anonymous', cncRequestId: answer.headers.get('x-cnc-request-id') },
+  });
+  t.notMatch(gateway.logText(), 'secret=1');
+});
+
+t.test('no caller can make a line long', async (t) => {
+  const { gateway } = await start(t);
+  const target = `/api/${'x'.repeat(8000)}`;
+  for (let n = 0; n < 3; n += 1) await (await fetch(`${gateway.url}${target}`)).arrayBuffer();
+  await (await fetch(gateway.url + target, { headers: { authorization: `Bearer ${TOKEN}` } })).arrayBuffer();
+  const lines = gateway.log.filter(({ msg }) => msg === 'request completed');
+  t.match(
+    lines.map(({ reason }) => reason),
+    [undefined, undefined, 'quota-exceeded', 'consumer-forbidden'],
+  );
+  for (const line of lines) t.ok(JSON.stringify(line).length < 2000);
+});
+
 t.test('the admin port answers for the process, for traffic and for Prometheus', async (t) => {
   const { gateway } = await start(t);
   for (let n = 0; n < 3; n++) await (await fetch(`${gateway.url}/api/domain?n=${n}`)).arrayBuffer();
@@ -139,3 +168,43 @@ t.test('of an id that the vendor sends twice, the first is told', async (t) => {
   t.equal(answer.headers.get('x-cnc-request-id'), 'first, second', 'its caller gets both');
   t.match(gateway.log.at(-1), { cncRequestId: 'first' });
 });
+
+t.test('a request is found by the whole of an id or an interface, however long', async (t) => {
+  const { gateway, call } = await rawVendor(t);
+  const id = 'x'.repeat(3000);
+  const path = `/odd/${'y'.repeat(600)}`;
+  await call(path, id);
+  for (const query of [{ id }, { 'cnc-request-id': id }, { interface: `GET ${path}` }]) {
+    const asked = new URLSearchParams(query as Record<string, string>);
+    t.match(await (await fetch(`${gateway.admin}/requests?${asked}`)).json(), { exchanges: [{ status: 200 }] });
+    t.match(await (await fetch(`${gateway.admin}/?${asked}`)).text(), '1 request found');
+  }
+});
+
+t.test('requests to which the vendor gives an empty id, or one and the same, are each led to', async (t) => {
+  const { gateway, call } = await rawVendor(t);
+  for (const id of ['', 'the-same', 'the-same']) await call('/api/domain', id);
+  const list = await (await fetch(`${gateway.admin}/?account=main`)).text();
+  const links = [...list.matchAll(/href="(\/\?id=[^"]*)"/g)].map(([, link]) => link);
+  t.equal(links.length, 3);
+  for (const link of links) t.match(await (await fetch(gateway.admin + link)).text(), '1 request found');
+  t.notOk(
+    gateway.log.some(({ cncRequestId }) => cncRequestId === ''),
+    'an empty one is none',
+  );
+});
+
+/** A gateway, and a call to it that is answered with an id. */
+async function rawVendor(t: { teardown(after: () => unknown): void }) {
+  const vendor = await startRawUpstream();
+  const gateway = await startTestGateway(vendor.origin);
+  t.teardown(async () => {
+    await gateway.drain();
+    await vendor.close();
+  });
+  const call = async (path: string, id: string) => {
+    vendor.answerWith(httpAnswer('200 OK', { 'x-cnc-request-id': id }));
+    await (await fetch(gateway.url + path)).arrayBuffer();
+  };
+  return { gateway, call };
+}

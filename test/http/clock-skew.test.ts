@@ -8,8 +8,20 @@ import { accountsAt } from '../support/gateway.ts';
 
 t.test('nothing is known before an answer, nor from a text that is no date', async (t) => {
   const skew = new ClockSkew();
-  for (const date of [undefined, 'soon', 5, ['Thu, 01 Jan 1970 00:00:01 GMT']])
+  // The last ones are dates to JavaScript: of some century, or of the time zone that this machine has.
+  for (const date of [
+    ...[undefined, 'soon', 5, ['Thu, 01 Jan 1970 00:00:01 GMT'], ''],
+    ...[
+      '5',
+      '2026',
+      '2026-01-01',
+      'Thu Jan  1 00:00:01 1970',
+      'Thu, 01 Jan 1970 00:00:01',
+      'Thu, 01 Jan 1970 00:00:01 +0800',
+    ],
+  ]) {
     skew.add({ date, sentAt: 0, answeredAt: 0 });
+  }
   t.equal(skew.seconds, undefined);
 });
 

@@ -7,8 +7,11 @@ import type { RedisLocation } from '../../src/quota/redis-location.ts';
 import { startCluster, until } from '../support/redis-cluster.ts';
 import { startRedis } from '../support/redis-server.ts';
 
-const text = (reqId: string) =>
-  JSON.stringify({ time: '2026-01-01T00:00:00.000Z', replica: 'host:1', reqId, consumer: 'purge-bot', status: 200 });
+const text = (reqId: string, facts: object = {}) =>
+  JSON.stringify({
+    ...{ time: '2026-01-01T00:00:00.000Z', replica: 'host:1', reqId, method: 'GET', status: 200, durationMs: 1 },
+    ...{ consumer: 'purge-bot', ...facts },
+  });
 
 async function shared(t: Test) {
   const redis = await startRedis();
@@ -21,7 +24,8 @@ async function sharedAt(t: Test, location: RedisLocation) {
   const options = { keyPrefix: 'test', deadlineMs: 500, onError: (error: unknown) => void errors.push(error) };
   const exchanges = new RedisExchanges(location, options);
   t.teardown(() => exchanges.close());
-  const found = async (query: object = {}) => exchanges.find({ limit: 50, ...query });
+  const found = async (query: object = {}, signal = AbortSignal.timeout(10_000)) =>
+    exchanges.find({ limit: 50, ...query }, signal);
   await until(async () =>
     found().then(
       () => true,
@@ -46,6 +50,50 @@ t.test('streams stay within their size and go when nobody writes any more', asyn
   t.match(await found({ id: 'req-2100' }), [{ reqId: 'req-2100' }], 'and old ones are found, many pages away');
   t.ok(Number(await redis.cli('PTTL', 'test:exchanges:{exchanges}:calls')) > 0);
 });
+
+t.test('what is no exchange, but stands where they are kept, is passed over', async (t) => {
+  const { redis, exchanges, found } = await shared(t);
+  exchanges.add('refusals', text('the-one'));
+  await exchanges.write();
+  const key = 'test:exchanges:{exchanges}:refusals';
+  const { time: _time, ...timeless } = JSON.parse(text('timeless'));
+  for (const garbage of [
+    ...['', 'no JSON', 'null', '5', '[]', '{}', JSON.stringify(timeless)],
+    ...[text('a', { time: 5 }), text('b', { status: '200' }), text('c', { consumer: { name: 'x' } })],
+    ...[text('d', { exemplarIds: 'x' }), text('e', { exemplarIds: [5] }), text('f', { reason: null })],
+    ...[text('\ud800'), text('g', { interface: '\udc00' })],
+  ]) {
+    await redis.cli('XADD', key, '*', 'e', garbage);
+  }
+  await redis.cli('XADD', key, '*', 'another', 'field', 'and', 'one more');
+  t.match(await found(), [{ reqId: 'the-one' }]);
+  t.equal((await found({ refused: true })).length, 1);
+});
+
+t.test(
+  'of many searches at once one reads at a time, the newest are told meanwhile, and none outlives its time',
+  async (t) => {
+    const { redis, exchanges, found } = await shared(t);
+    for (let number = 0; number < KEPT.calls; number += 1) {
+      exchanges.add('calls', text(`req-${number}`));
+      if (number % 500 === 499) await exchanges.write();
+    }
+    exchanges.add('refusals', text('refused'));
+    const reads = async () => Number(/xrevrange:calls=(\d+)/.exec(await redis.cli('INFO', 'commandstats'))?.[1]);
+    const before = await reads();
+    const leaving = new AbortController();
+    const searches = Array.from({ length: 20 }, () => found({ id: 'nowhere' }, leaving.signal));
+    const all = Promise.allSettled(searches);
+    t.match(await found({ refused: true, limit: 1 }), [{ reqId: 'refused' }]);
+    await Promise.race(searches);
+    leaving.abort();
+    const states = (await all).map(({ status }) => status);
+    t.ok(states.includes('fulfilled') && states.includes('rejected'), states.join(' '));
+    const made = (await reads()) - before;
+    t.ok(made < 100, `${made} of 420 reads`);
+    t.match(await found({ id: 'req-0' }), [{}], 'and the next has its turn');
+  },
+);
 
 t.test('while Redis is away little is remembered for it, and that is written when it is back', async (t) => {
   const { redis, exchanges, found } = await shared(t);

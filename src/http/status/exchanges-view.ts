@@ -1,5 +1,5 @@
 import type { Found } from '../../lookup/lookup.ts';
-import type { PastExchange } from '../../lookup/past-exchange.ts';
+import { LONGEST, type PastExchange } from '../../lookup/past-exchange.ts';
 import { type Html, html } from './html.ts';
 import { table } from './table.ts';
 import { count, timeOfDay } from './words.ts';
@@ -17,7 +17,7 @@ export interface Search {
 export function searchBox(search: Search | undefined): Html {
   return html`<form class="search" action="/" method="get" role="search">
 <label for="id">Find a request by its id</label>
-<div><input id="id" name="id" type="search" autocomplete="off" autocapitalize="off" spellcheck="false" maxlength="128" placeholder="x-cnc-request-id" value="${search?.asked['id']}">
+<div><input id="id" name="id" type="search" autocomplete="off" autocapitalize="off" spellcheck="false" maxlength="${LONGEST.id}" placeholder="x-cnc-request-id" value="${search?.asked['id']}">
 <button type="submit">Find</button></div>
 </form>`;
 }
@@ -56,8 +56,8 @@ function listOf(caption: string, exchanges: readonly PastExchange[]): Html {
     heads: ['Time (UTC)', 'Who and what', 'Answer'],
     rows: exchanges.map(
       (exchange) => html`<tr>
-<td class="when"><a href="/?id=${encodeURIComponent(exchange.cncRequestId ?? exchange.reqId)}"><time datetime="${exchange.time}">${timeOfDay(exchange.time)}</time></a></td>
-<td>${exchange.consumer ?? 'not identified'} <span class="quiet">${exchange.account}</span><br><code>${exchange.interface ?? exchange.method}</code></td>
+<td class="when"><a href="/?id=${encodeURIComponent(exchange.reqId)}"><time datetime="${exchange.time}">${timeOfDay(exchange.time)}</time></a></td>
+<td class="who">${exchange.consumer ?? 'not identified'} <span class="quiet">${exchange.account}</span><br><code>${exchange.interface ?? exchange.method}</code></td>
 <td class="answer"><strong class="${severity(exchange)}">${exchange.status}</strong>${exchange.reason && html` <span>${exchange.reason}</span>`}</td>
 </tr>`,
     ),

@@ -31,7 +31,7 @@ q { quotes: none; font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospa
 code { font: .875em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 header { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: end; justify-content: space-between; }
 .brand { display: grid; gap: .4rem; }
-.state { display: inline-flex; align-items: center; gap: .5em; padding: .15rem .75rem .15rem .6rem; border-radius: 1rem; font-size: .875rem; font-weight: 550; }
+.state { display: inline-flex; align-items: center; gap: .5em; padding: .15rem .75rem .15rem .6rem; border-radius: 1rem; font-size: .875rem; font-weight: 550; overflow-wrap: anywhere; }
 .state::before { content: ""; flex: none; width: .55em; height: .55em; border-radius: 50%; background: currentColor; }
 .state.good { background: var(--good-tint); } .state.warn { background: var(--warn-tint); } .state.bad { background: var(--bad-tint); }
 .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
@@ -70,6 +70,7 @@ meter.share::-moz-meter-bar { background: var(--share-fill); }
 table { width: 100%; border-collapse: collapse; }
 caption { padding: .8rem 1.25rem .2rem; text-align: left; font-size: .9375rem; font-weight: 600; }
 th, td { padding: .55rem .5rem; text-align: left; vertical-align: top; font-weight: 400; border-top: 1px solid var(--line); }
+tbody th, .who { overflow-wrap: anywhere; }
 tr > :first-child { padding-left: 1.25rem; } tr > :last-child { padding-right: 1.25rem; }
 caption.unseen + thead th { padding-top: .75rem; }
 tbody tr:last-child > * { padding-bottom: .8rem; }
@@ -96,7 +97,7 @@ footer { margin-top: 2.5rem; padding-top: 1.25rem; border-top: 1px solid var(--l
   caption { padding-inline: 1rem; }
   tr > :first-child { padding-left: 1rem; } tr > :last-child { padding-right: 1rem; }
   th, td { padding-inline: .375rem; } .gauge { width: 5rem; } .when { white-space: normal; }
-  .when, .answer { font-size: .875rem; }
+  .when, .answer { font-size: .875rem; } .who { width: 50%; }
   .facts div { grid-template-columns: 1fr; }
 }
 @media (forced-colors: active) { meter { -webkit-appearance: auto; appearance: auto; } .state { border: 1px solid; } }
