@@ -40,10 +40,13 @@ export function createTracing(): Tracing {
         parentId === undefined
           ? ROOT_CONTEXT
           : trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: parentId, traceFlags, isRemote: true });
-      const span = tracer.startSpan(method, { kind: SpanKind.SERVER }, parent);
-      const made = span.spanContext();
+      const started = spared(() => {
+        const span = tracer.startSpan(method, { kind: SpanKind.SERVER }, parent);
+        return { span, made: span.spanContext() };
+      });
       // Of a provider that records nothing, or one that is shut down: ids of zeros, which nobody may be sent.
-      if (!isSpanContextValid(made)) return { trace: context };
+      if (started === undefined || !isSpanContextValid(started.made)) return { trace: context };
+      const { span, made } = started;
       return {
         trace: {
           ...context,
@@ -55,18 +58,29 @@ export function createTracing(): Tracing {
       };
     },
     end(span, { method, apiInterface, account, consumer, call, error }, status) {
-      if (apiInterface !== undefined) span.updateName(apiInterface.label);
-      span.setAttributes({
-        'http.request.method': method,
-        'http.response.status_code': status,
-        ...(apiInterface && { 'http.route': apiInterface.label }),
-        ...(account && { 'cdnetworks.account': account.name }),
-        ...(consumer && { 'cdnetworks.consumer': consumer.name }),
-        ...(call?.cncRequestId !== undefined && { 'cdnetworks.request_id': call.cncRequestId }),
-        ...(error && { 'error.type': error.code }),
+      spared(() => {
+        if (apiInterface !== undefined) span.updateName(apiInterface.label);
+        span.setAttributes({
+          'http.request.method': method,
+          'http.response.status_code': status,
+          ...(apiInterface && { 'http.route': apiInterface.label }),
+          ...(account && { 'cdnetworks.account': account.name }),
+          ...(consumer && { 'cdnetworks.consumer': consumer.name }),
+          ...(call?.cncRequestId !== undefined && { 'cdnetworks.request_id': call.cncRequestId }),
+          ...(error && { 'error.type': error.code }),
+        });
+        if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+        span.end();
       });
-      if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end();
     },
   };
+}
+
+/** What an operator's SDK throws ends no request, and no process. */
+function spared<Result>(act: () => Result): Result | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
 }

@@ -51,6 +51,21 @@ t.test('an SDK whose spans have no ids leaves the trace as it is without one', a
   t.match(gateway.log.at(-1), { traceId: begun?.slice(3, 35) });
 });
 
+t.test('an SDK that fails costs nobody an answer', async (t) => {
+  const fail = () => {
+    throw new Error('of the SDK');
+  };
+  const processor = { onStart() {}, onEnd: fail, forceFlush: async () => {}, shutdown: async () => {} };
+  const failing = { startSpan: fail, startActiveSpan: fail };
+  for (const provider of [new BasicTracerProvider({ spanProcessors: [processor] }), { getTracer: () => failing }]) {
+    trace.setGlobalTracerProvider(provider);
+    const { gateway } = await startForwarding(t);
+    trace.disable();
+    t.equal((await send(gateway.url, { target: '/api/domain', headers })).status, 200);
+    t.match(gateway.log.at(-1), { traceId: TRACE, res: { statusCode: 200 } });
+  }
+});
+
 t.test('with an SDK each exchange is a span of the caller’s trace, without query or secret', async (t) => {
   const exporter = new InMemorySpanExporter();
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
