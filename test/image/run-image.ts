@@ -78,6 +78,6 @@ export function runImage(run: Run): Contained {
 }
 
 /** The one child of `unshare`, which passes no signals on. */
-function firstOf({ pid = 0 }: ChildProcess): number {
+export function firstOf({ pid = 0 }: ChildProcess): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
 }

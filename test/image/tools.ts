@@ -3,7 +3,13 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Programs that build and run an image without a container engine, and the Debian packages that have them. */
-const TOOLS = { buildah: 'buildah', mmdebstrap: 'mmdebstrap', unshare: 'util-linux', chroot: 'coreutils' };
+const TOOLS = {
+  buildah: 'buildah',
+  mmdebstrap: 'mmdebstrap',
+  unshare: 'util-linux',
+  nsenter: 'util-linux',
+  chroot: 'coreutils',
+};
 
 /**
  * Puts the tools on this machine where they are missing.
