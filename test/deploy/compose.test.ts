@@ -16,6 +16,7 @@ interface Service {
   readonly volumes?: readonly string[];
   readonly depends_on?: readonly string[] | Readonly<Record<string, unknown>>;
   readonly network_mode?: string;
+  readonly healthcheck?: { test: readonly string[] };
   readonly stop_grace_period?: string;
 }
 
@@ -95,6 +96,7 @@ t.test('the vendor is the sandbox, with keys that open nothing else', async (t) 
   const follows = { gateway: { condition: 'service_started', restart: true } };
   t.strictSame(sandbox.depends_on, follows, 'or it would stay in the network of a gateway that is gone');
   t.equal(sandbox.image, gateway.image);
+  t.match(sandbox.healthcheck?.test, ['CMD', 'node', '-e', /127\.0\.0\.1:8082/], "its control port, not the gateway's");
 });
 
 t.test('quotas are counted in valkey, with redis.conf, which nobody outside reaches', async (t) => {

@@ -1,11 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import t, { type Test } from 'tap';
-import type { Config } from '../../src/config/config.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { createAuthority } from '../support/certificates.ts';
+import t from 'tap';
 import { typeMistakes, validate } from './manifest-types.ts';
 import {
+  filesOf,
   find,
   folderOf,
   gatewayOf,
@@ -14,17 +12,12 @@ import {
   readKustomization,
   readManifests,
   SHAPES,
+  sharedOf,
 } from './manifests.ts';
+import { loadMounted } from './mounted-files.ts';
 
 const VERSION = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
-/** What a cluster's Secrets would have. */
-const SECRETS: Record<string, string> = {
-  'access-key': 'access-key-of-the-account',
-  'secret-key': 'secret-key-of-the-account',
-  'redis-url': 'redis://redis:6379',
-};
-
-t.strictSame(SHAPES, ['shared', 'sidecar']);
+t.strictSame(SHAPES, ['shared', 'sidecar', 'sidecar-socket']);
 
 t.test('a mistyped key is found, and so is a value of a wrong type', async (t) => {
   const spoiled = (key: string, value: unknown) => {
@@ -59,7 +52,7 @@ for (const shape of SHAPES) {
   });
 
   t.test(`${shape}: the gateway's configuration loads from the mounted files, and agrees with the pod`, async (t) => {
-    const config = loadMounted(t, shape);
+    const { config } = loadMounted(t, shape);
     const { drainDelayMs, drainMs } = config.limits;
     t.ok(pod.terminationGracePeriodSeconds * 1000 > drainDelayMs + drainMs + 5000, 'it may finish before it is killed');
 
@@ -87,16 +80,20 @@ for (const shape of SHAPES) {
     });
     t.equal(pod.automountServiceAccountToken, false, 'it has no business with the cluster');
     t.equal(pod.securityContext['fsGroup'], context['runAsUser'], 'whose group may read the files');
-    t.equal(pod.volumes[0]?.projected.defaultMode, 0o440);
+    t.equal(filesOf(pod).defaultMode, 0o440);
+    t.strictSame(
+      gateway.volumeMounts.filter(({ readOnly }) => !readOnly),
+      sharedOf(pod),
+      'it writes only where others of the pod look for something',
+    );
     t.notOk(JSON.stringify(gateway).includes('secretKeyRef'), 'secrets are files, which can change');
     t.notOk(JSON.stringify(gateway).includes('subPath'), 'and files behind a subPath never do');
-    t.ok(gateway.volumeMounts.every(({ readOnly }) => readOnly));
   });
 }
 
 t.test('shared: Service, policy, budget and monitor point at the pods and ports that there are', async (t) => {
   const manifests = readManifests('shared');
-  const config = loadMounted(t, 'shared');
+  const { config } = loadMounted(t, 'shared');
   const [listener] = config.listen;
   const ports = gatewayOf(podOf(manifests)).ports ?? [];
   t.ok(listener && 'port' in listener && listener.tls, 'tokens travel over TLS alone');
@@ -130,49 +127,44 @@ t.test('shared: Service, policy, budget and monitor point at the pods and ports 
   t.match(find(manifests, 'ServiceMonitor').spec['endpoints'], [{ port: 'admin', path: '/metrics' }]);
 });
 
-t.test('sidecar: the gateway starts before the service, ends after it, and is reached by the pod alone', async (t) => {
-  const manifests = readManifests('sidecar');
-  const pod = podOf(manifests);
-  const config = loadMounted(t, 'sidecar');
-  t.equal(gatewayOf(pod), pod.initContainers?.[0]);
-  t.equal(pod.initContainers?.[0]?.restartPolicy, 'Always');
-  t.match(config.listen, [{ host: '127.0.0.1', port: 8080 }]);
-  const [app] = pod.containers as unknown as { env: { name: string; value: string }[]; volumeMounts?: unknown }[];
+for (const shape of ['sidecar', 'sidecar-socket']) {
+  t.test(
+    `${shape}: the gateway starts before the service and ends after it, and the service has no keys`,
+    async (t) => {
+      const manifests = readManifests(shape);
+      const pod = podOf(manifests);
+      t.equal(gatewayOf(pod), pod.initContainers?.[0]);
+      t.equal(pod.initContainers?.[0]?.restartPolicy, 'Always');
+      const [app] = pod.containers;
+      t.notOk(app?.volumeMounts?.some(({ name }) => name === filesOf(pod).mount.name));
+      const { template } = find(manifests, 'Deployment').spec as { template: Manifest };
+      t.match(template.metadata.labels, labelsIn(find(manifests, 'PodMonitor').spec['selector']));
+    },
+  );
+}
+
+t.test('sidecar: callers reach the gateway over the loopback of the pod alone', async (t) => {
+  const [app] = podOf(readManifests('sidecar')).containers;
+  t.match(loadMounted(t, 'sidecar').config.listen, [{ host: '127.0.0.1', port: 8080 }]);
   t.match(app?.env, [{ value: 'http://127.0.0.1:8080' }]);
-  t.notOk(app?.volumeMounts, 'the service has no keys');
-  const { template } = find(manifests, 'Deployment').spec as { template: Manifest };
-  t.match(template.metadata.labels, labelsIn(find(manifests, 'PodMonitor').spec['selector']));
+  t.notOk(app?.volumeMounts);
 });
 
-/** Lays the files of the pod's volume out as the kubelet does, and loads the configuration among them. */
-function loadMounted(t: Test, shape: string): Config {
-  const folder = t.testdir();
-  const { configMapGenerator } = readKustomization(shape);
-  const pod = podOf(readManifests(shape));
-  const secrets = { ...SECRETS, ...certificate(t) };
-  const put = (path: string, text: string) => {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  };
-  t.strictSame(
-    gatewayOf(pod).volumeMounts.map(({ mountPath }) => mountPath),
-    ['/etc/cdnetworks-gateway'],
-  );
-  t.equal(gatewayOf(pod).volumeMounts[0]?.name, pod.volumes[0]?.name);
-  for (const { configMap, secret } of pod.volumes[0]?.projected.sources ?? []) {
-    const generated = configMapGenerator.find(({ name }) => name === configMap?.name);
-    for (const file of generated?.files ?? []) put(file, readFileSync(folderOf(shape) + file, 'utf8'));
-    for (const { key, path } of secret?.items ?? []) put(path, secrets[key] ?? '');
-  }
-  return loadConfig({ file: join(folder, 'gateway.yaml'), env: {} });
-}
+t.test('sidecar-socket: callers have no port, but a socket that their group may connect to', async (t) => {
+  const pod = podOf(readManifests('sidecar-socket'));
+  const { config, shared } = loadMounted(t, 'sidecar-socket');
+  const socket = '/run/cdnetworks-gateway/gateway.sock';
+  t.strictSame(config.listen, [{ unixSocket: join(shared, socket), mode: 0o660, consumer: 'service' }]);
+  t.notOk(config.anonymous, 'who calls has a name');
+  t.match(gatewayOf(pod).ports, [{ name: 'admin' }]);
+  t.equal(gatewayOf(pod).ports?.length, 1);
 
-function certificate(t: Test): Record<string, string> {
-  const folder = `${t.testdirName}-authority`;
-  mkdirSync(folder, { recursive: true });
-  const { cert, key } = createAuthority(folder).issue({ name: 'cdnetworks-gateway' });
-  return { 'tls.crt': cert, 'tls.key': key };
-}
+  const [mount] = sharedOf(pod);
+  const [app] = pod.containers;
+  t.equal(mount?.mountPath, dirname(socket));
+  t.strictSame(app?.volumeMounts, [{ ...mount, readOnly: true }], 'the service may call, and not replace the socket');
+  t.match(app?.env, [{ value: socket }]);
+});
 
 function labelsIn(selector: unknown): Record<string, string> {
   const { matchLabels } = selector as { matchLabels?: Record<string, string> };

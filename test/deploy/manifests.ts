@@ -9,11 +9,18 @@ export interface Container {
   readonly name: string;
   readonly image: string;
   readonly restartPolicy?: string;
+  readonly env?: readonly { name: string; value: string }[];
   readonly ports?: readonly { name: string; containerPort: number }[];
   readonly securityContext?: Readonly<Record<string, unknown>>;
   readonly resources: { requests: { memory: string }; limits: { memory: string } };
-  readonly volumeMounts: readonly { name: string; mountPath: string; readOnly: boolean }[];
+  readonly volumeMounts: readonly Mount[];
   readonly [probe: `${string}Probe`]: { httpGet: { path: string; port: string } } | undefined;
+}
+
+export interface Mount {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly readOnly?: boolean;
 }
 
 /** What the tests read of a Deployment's pods. */
@@ -23,7 +30,14 @@ export interface Pod {
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
-  readonly volumes: readonly { name: string; projected: { defaultMode: number; sources: readonly Source[] } }[];
+  readonly volumes: readonly Volume[];
+}
+
+/** Files that the cluster brings, or a folder that the containers of a pod share. */
+export interface Volume {
+  readonly name: string;
+  readonly projected?: { defaultMode: number; sources: readonly Source[] };
+  readonly emptyDir?: object;
 }
 
 /** One source of a projected volume. */
@@ -87,4 +101,18 @@ export function gatewayOf(pod: Pod): Container {
   const found = [...pod.containers, ...(pod.initContainers ?? [])].find(({ image }) => image === 'cdnetworks-gateway');
   if (found === undefined) throw new Error('no container runs the gateway');
   return found;
+}
+
+/** The volume of the gateway's configuration and of the secrets that it names, and where it is mounted. */
+export function filesOf(pod: Pod): { mount: Mount; defaultMode: number; sources: readonly Source[] } {
+  const volume = pod.volumes.find(({ projected }) => projected !== undefined);
+  const mount = gatewayOf(pod).volumeMounts.find(({ name }) => name === volume?.name);
+  if (volume?.projected === undefined || mount === undefined) throw new Error('the gateway has no files');
+  return { mount, ...volume.projected };
+}
+
+/** Where the gateway mounts what it shares with other containers of the pod. */
+export function sharedOf(pod: Pod): Mount[] {
+  const shared = pod.volumes.filter(({ emptyDir }) => emptyDir !== undefined).map(({ name }) => name);
+  return gatewayOf(pod).volumeMounts.filter(({ name }) => shared.includes(name));
 }

@@ -1,5 +1,5 @@
-// Builds the Dockerfile and runs what comes of it: `npm run test:image`. Needs root, the registries of Debian and npm, and 2 GB
-// of disk; no container engine.
+// Builds the Dockerfile and runs what comes of it: `npm run test:image`. Needs root, the registries of Debian and npm, and 5 GB
+// of disk; a container engine it brings itself.
 import {
   existsSync,
   mkdirSync,
@@ -18,12 +18,13 @@ import { DEMO_ACCESS_KEY, DEMO_SECRET_KEY } from '../../src/sandbox/demo-credent
 import { freePort } from '../support/redis-server.ts';
 import { buildImage } from './build-image.ts';
 import { createBuildah } from './buildah.ts';
+import { runCompose } from './compose.ts';
 import { runImage } from './run-image.ts';
 import { whyNoTools } from './tools.ts';
 
 const IMAGE = 'localhost/cdnetworks-gateway:test';
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const reason = whyNoTools('buildah', 'mmdebstrap', 'unshare', 'chroot');
+const reason = whyNoTools('buildah', 'mmdebstrap', 'unshare', 'nsenter', 'chroot');
 
 t.test('the image', { skip: reason ?? false }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'image-'));
@@ -97,6 +98,10 @@ t.test('the image', { skip: reason ?? false }, async (t) => {
     sandbox.signal('SIGTERM');
     t.equal(await sandbox.ended, 0);
   });
+
+  await t.test('runs as compose.yaml says, in a container engine', (t) =>
+    runCompose(t, { buildah, image: IMAGE, folder }),
+  );
 });
 
 /** Names and versions of the packages in a tree. */

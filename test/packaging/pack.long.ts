@@ -42,7 +42,7 @@ t.test('the package holds what runs and what its users read, and nothing else', 
   const deploy = readdirSync(join(root, 'deploy'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
-    .filter((path) => !/^deploy\/grafana\/(src\/|tsconfig\.json$)/.test(path));
+    .filter((path) => !/^deploy\/(compose(\/|\.yaml$)|grafana\/(src\/|tsconfig\.json$))/.test(path));
   const { paths } = await pack(t.testdir({}));
   t.strictSame(
     paths,
