@@ -194,6 +194,39 @@ for (const { who, store, says } of [
     store: async (t: Test) => `${await guardedRedis(t)}, password: { file: password }`,
     says: /refuses the user or the password/,
   },
+  {
+    who: 'that has no database of that number',
+    store: async (t: Test) => `url: "${(await redisOf(t)).url}/99"`,
+    says: /no database of that number/,
+  },
+  {
+    who: 'whose replicas are away',
+    store: async (t: Test) => {
+      const redis = await redisOf(t);
+      await redis.cli('CONFIG', 'SET', 'min-replicas-to-write', '1');
+      return `url: "${redis.url}"`;
+    },
+    says: /while its replicas are away/,
+  },
+  {
+    who: 'that hangs',
+    store: async (t: Test) => {
+      const redis = await redisOf(t);
+      redis.standStill();
+      return `url: "${redis.url}"`;
+    },
+    says: /it takes the connection, and is not ready in time/,
+  },
+  {
+    who: 'that is no Sentinel',
+    store: async (t: Test) => `sentinel: { name: main, nodes: ["127.0.0.1:${(await redisOf(t)).port}"] }`,
+    says: /no Sentinel names a master: check `store\.sentinel`/,
+  },
+  {
+    who: 'that is no cluster',
+    store: async (t: Test) => `cluster: ["127.0.0.1:${(await redisOf(t)).port}"]`,
+    says: /one side is a cluster and the other is not/,
+  },
   { who: 'that wants a password', store: guardedRedis, says: /it wants a password: give `store\.password`/ },
   {
     who: 'that grants too few rights',
