@@ -4,6 +4,7 @@ import { startGateway } from '../../app.ts';
 import type { Account } from '../../catalog/account.ts';
 import type { Config } from '../../config/config.ts';
 import { adminUrl } from '../admin-url.ts';
+import { askAdmin } from '../ask-admin.ts';
 import { version } from '../version.ts';
 import type { Finding } from './finding.ts';
 
@@ -56,9 +57,11 @@ function triesOf({ nextCredential, ...account }: Account): readonly Try[] {
 async function runningBeside({ store, admin }: Config): Promise<string | undefined> {
   if (store.type !== 'memory') return undefined;
   const url = adminUrl(admin);
-  const answer = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(HEARTBEAT_MS) }).catch(() => undefined);
-  await answer?.body?.cancel();
-  if (answer === undefined) return undefined;
+  const isThere = await askAdmin(`${url}/livez`, { timeoutMs: HEARTBEAT_MS }).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return undefined;
   return `not called: the gateway at ${url} counts in its own memory and would not know; call through it`;
 }
 
