@@ -1,6 +1,6 @@
 // `check --online` as an operator runs it, in a world where something is wrong.
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { DEMO_ACCESS_KEY, DEMO_API_KEY, DEMO_SECRET_KEY, DEMO_USERNAME } from '../../src/sandbox/demo-credentials.ts';
@@ -106,6 +106,19 @@ t.test('--call does not go past a gateway that counts in its own memory', async 
   t.equal(sandbox.report().verified, 0);
   await gateway.drain();
   t.match(await check(t, config, { args: ['--call'] }), { code: 0, lines: [/fine/, /fine/, /fine {3}account main/] });
+});
+
+t.test('--call does not go past one that may be there and is too busy to say so', async (t) => {
+  const sandbox = await sandboxOf(t);
+  const silent = createTcpServer(() => {});
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const config = `${accounts(sandbox.origin)}admin: { port: ${port} }\n`;
+  const { code, lines } = await check(t, config, { args: ['--call'] });
+  t.equal(code, 1);
+  t.match(lines[2], /WRONG {2}account main: not called: \S+ does not tell whether a gateway runs there.*timeout/);
+  t.equal(sandbox.report().verified, 0);
 });
 
 for (const { status, says } of [

@@ -57,12 +57,14 @@ function triesOf({ nextCredential, ...account }: Account): readonly Try[] {
 async function runningBeside({ store, admin }: Config): Promise<string | undefined> {
   if (store.type !== 'memory') return undefined;
   const url = adminUrl(admin);
-  const isThere = await askAdmin(`${url}/livez`, { timeoutMs: HEARTBEAT_MS }).then(
-    () => true,
-    () => false,
+  const reason = await askAdmin(`${url}/livez`, { timeoutMs: HEARTBEAT_MS }).then(
+    () => undefined,
+    ({ message }: Error) => message,
   );
-  if (!isThere) return undefined;
-  return `not called: the gateway at ${url} counts in its own memory and would not know; call through it`;
+  if (reason === 'ECONNREFUSED') return undefined;
+  return reason === undefined
+    ? `not called: the gateway at ${url} counts in its own memory and would not know; call through it`
+    : `not called: ${url} does not tell whether a gateway runs there, which would not know (${reason})`;
 }
 
 function gatewayOf(config: Config, { token, tries }: { token: string; tries: readonly Try[] }): Config {
