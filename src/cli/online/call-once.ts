@@ -100,8 +100,14 @@ function verdictOf(
   return { fine: false, says: `${refusalOf(statusCode, credential)} (${statusCode})` };
 }
 
+/** What a credential consists of, as the configuration calls it. */
+const PARTS: Readonly<Record<Account['credential']['type'], string>> = {
+  'access-key': 'accessKey and secretKey',
+  'api-key': 'username and apiKey',
+};
+
 function refusalOf(statusCode: number, { type }: Account['credential']): string {
-  const parts = type === 'access-key' ? 'accessKey and secretKey' : 'username and apiKey';
+  const parts = PARTS[type];
   switch (statusCode) {
     case 401:
     case 462:
