@@ -213,6 +213,16 @@ for (const { who, store, says } of [
     says: /no database of that number/,
   },
   {
+    who: 'that evicts',
+    store: async (t: Test) => {
+      const redis = await redisOf(t);
+      await redis.cli('CONFIG', 'SET', 'maxmemory', '50mb');
+      await redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+      return `url: "${redis.url}"`;
+    },
+    says: /forgets what was spent when its memory is full \(allkeys-lru\): set maxmemory-policy noeviction/,
+  },
+  {
     who: 'whose replicas are away',
     store: async (t: Test) => {
       const redis = await redisOf(t);

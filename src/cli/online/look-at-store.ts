@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { openStore } from '../../open-store.ts';
 import type { Clock } from '../../quota/clock.ts';
 import { connectionFault } from './connection-fault.ts';
+import { evictionOf } from './eviction.ts';
 import type { Finding } from './finding.ts';
 
 /** The name of no account: those are in lower case. Its keys are gone some seconds later. */
@@ -46,7 +47,10 @@ export async function lookAtStore(
       maxWaitMs: 0,
     });
     if (decision.allowed) await opened.store.refund(decision.permit);
-    return { what, fine: true, says: 'takes a unit and gives it back' };
+    const evicts = await evictionOf(store.location, store.deadlineMs);
+    if (evicts === undefined) return { what, fine: true, says: 'takes a unit and gives it back' };
+    const says = `it forgets what was spent when its memory is full (${evicts}): set maxmemory-policy noeviction`;
+    return { what, fine: false, says };
   } catch (error) {
     return { what, fine: false, says: storeFault([...failures, error]) };
   } finally {
