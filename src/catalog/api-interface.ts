@@ -44,7 +44,7 @@ interface CatalogueEntry {
 }
 
 /**
- * Reads the catalogue that comes with the gateway (1302 interfaces, from the vendor's SDKs).
+ * Reads the catalogue that comes with the gateway: the vendor's interfaces, from its SDKs.
  *
  * @param configured ids (`METHOD /path`) that the configuration names beside it; these become interfaces of their own
  */

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { loadAdmin } from '../config/load-admin.ts';
 import { ConfigError } from '../config/mistakes.ts';
 import { adminUrl } from './admin-url.ts';
+import { askAdmin } from './ask-admin.ts';
 import type { Command } from './command.ts';
 
 /** With the start of the process, less than the 3 s after which a container's runtime gives up. */
@@ -24,14 +25,9 @@ runtime does. Prints one line; exit 0 if it lives, else 1, within 3 seconds. Rea
     const admin = adminOf(values.config);
     if (admin.port === 0) throw new Error('admin.port is 0, so nobody knows which port it is');
     const url = `${adminUrl(admin)}/livez`;
-    const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) }).catch(
-      (error: Error) => {
-        const { cause } = error;
-        const reason = cause instanceof Error && 'code' in cause ? cause.code : error.message;
-        throw new Error(`no answer from ${url} (${reason})`);
-      },
-    );
-    await answer.body?.cancel();
+    const answer = await askAdmin(url, { timeoutMs: ANSWER_MS }).catch((error: Error) => {
+      throw new Error(`no answer from ${url} (${error.message})`);
+    });
     if (answer.status !== 200) throw new Error(`${url} answers ${answer.status}`);
     io.print(`alive: ${url}\n`);
   },

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Command, UsageError } from './command.ts';
 
@@ -26,10 +26,23 @@ leaves a file alone that is there already.
 function write(file: string): void {
   const text = readFileSync(new URL('../../config/gateway.first.yaml', import.meta.url));
   try {
-    writeFileSync(file, text, { flag: 'wx' });
+    writeNew(file, text);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EEXIST') throw new Error(`${file} is there already, and is left as it is`);
     throw new Error(`${file} cannot be written (${code})`);
+  }
+}
+
+/** Leaves nothing of a file that it can't write whole: the next try would find that, and leave it as it is. */
+function writeNew(file: string, text: Buffer): void {
+  const descriptor = openSync(file, 'wx');
+  try {
+    writeFileSync(descriptor, text);
+  } catch (error) {
+    rmSync(file);
+    throw error;
+  } finally {
+    closeSync(descriptor);
   }
 }

@@ -2,7 +2,10 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '../config/load.ts';
 import type { QuotaReport } from '../http/quota-report.ts';
 import { adminUrl } from './admin-url.ts';
+import { askAdmin } from './ask-admin.ts';
 import { type Command, UsageError } from './command.ts';
+
+const ANSWER_MS = 10_000;
 
 export const quota: Command = {
   help: `Usage: cdnetworks-gateway quota --account NAME [-c FILE]
@@ -29,13 +32,12 @@ next one is free. With Redis these are the units of all replicas.
 };
 
 async function ask(origin: string, account: string): Promise<QuotaReport> {
-  const answer = await fetch(`${origin}/quota?account=${encodeURIComponent(account)}`).catch((error: Error) => {
-    const { cause } = error;
-    const reason = cause instanceof Error && 'code' in cause ? cause.code : error.message;
-    throw new Error(`no gateway answers at ${origin}, the admin address of the configuration (${reason})`);
+  const url = `${origin}/quota?account=${encodeURIComponent(account)}`;
+  const answer = await askAdmin(url, { timeoutMs: ANSWER_MS }).catch((error: Error) => {
+    throw new Error(`no gateway answers at ${origin}, the admin address of the configuration (${error.message})`);
   });
-  const report = await answer.json();
-  if (!answer.ok) throw new Error(String((report as { message?: unknown }).message));
+  const report = JSON.parse(answer.text);
+  if (answer.status !== 200) throw new Error(String((report as { message?: unknown }).message));
   return report as QuotaReport;
 }
 

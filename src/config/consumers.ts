@@ -134,18 +134,24 @@ function* checkTrustNetwork({ anonymous }: File): Generator<Fault> {
   }
 }
 
+type FileCredential = FileConfig['accounts'][string]['credential'];
 type Place = readonly [path: Path, reference: Sound<SecretReference> | undefined];
 
 function accountSecrets(accounts: NonNullable<File['accounts']>): Place[] {
   return Object.entries(accounts).flatMap(([name, account]) =>
-    (['credential', 'nextCredential'] as const).flatMap((key): Place[] => {
-      const credential = account?.[key];
-      const path = ['accounts', name, key];
-      if (credential?.type === 'access-key') return [[[...path, 'secretKey'], credential.secretKey]];
-      if (credential?.type === 'api-key') return [[[...path, 'apiKey'], credential.apiKey]];
-      return [];
-    }),
+    (['credential', 'nextCredential'] as const).flatMap((key) => secretsOf(['accounts', name, key], account?.[key])),
   );
+}
+
+function secretsOf(path: Path, credential: Sound<FileCredential> | undefined): Place[] {
+  switch (credential?.type) {
+    case 'access-key':
+      return [[[...path, 'secretKey'], credential.secretKey]];
+    case 'api-key':
+      return [[[...path, 'apiKey'], credential.apiKey]];
+    case undefined:
+      return [];
+  }
 }
 
 function consumerSecrets(consumers: NonNullable<File['consumers']>): Place[] {

@@ -79,9 +79,14 @@ function toHostPort(text: string): HostPort {
 /** The messages don't quote the URL: it may hold a password. */
 function readUrl(url: string | SecretReference, sources: Sources): Secret {
   const text = typeof url === 'string' ? url : sources.readSecret(url);
-  const isSocket = /^unix:\/\/\/\P{Cc}+$/u.test(text);
-  if (!isSocket && !(/^rediss?:\/\/[^\s]+$/.test(text) && URL.canParse(text))) {
+  if (/^unix:\/\/\/\P{Cc}+$/u.test(text)) return new Secret(text);
+  if (!(/^rediss?:\/\/[^\s]+$/.test(text) && URL.canParse(text))) {
     throw new Unusable('expected a redis://, rediss:// or unix:// URL');
+  }
+  const { pathname, search, hash } = new URL(text);
+  // The client would take a query for options, and let these win over the gateway's own: its deadline, say.
+  if (!/^\/?\d{0,5}$/.test(pathname) || search !== '' || hash !== '') {
+    throw new Unusable('expected a URL with at most the number of a database after the address');
   }
   return new Secret(text);
 }

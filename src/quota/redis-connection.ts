@@ -5,7 +5,16 @@ import type { RedisLocation } from './redis-location.ts';
  * Connects, and connects again whenever the connection ends. Nothing is queued while there is none, and no answer is waited for
  * longer than the deadline.
  */
-export function connect({ server, username, password, tls }: RedisLocation, deadlineMs: number): Redis | Cluster {
+export function connect(location: RedisLocation, deadlineMs: number): Redis | Cluster {
+  const redis = toClient(location, deadlineMs);
+  redis.on('error', (error: Error & { command?: { name?: string } }) => {
+    // ioredis would go on in database 0, and others that have the right one would not see what is spent there.
+    if (error.command?.name === 'select') redis.disconnect(true);
+  });
+  return redis;
+}
+
+function toClient({ server, username, password, tls }: RedisLocation, deadlineMs: number): Redis | Cluster {
   const node = {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password: password.reveal() }),

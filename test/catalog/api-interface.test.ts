@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import t from 'tap';
 import { loadCatalogue } from '../../src/catalog/api-interface.ts';
@@ -11,6 +12,7 @@ function idOf(method: string, target: string): string {
 
 t.test('the catalogue holds the 1302 interfaces of the vendor, each found under its own path', async (t) => {
   t.equal(catalogue.interfaces.length, 1302);
+  t.match(readFileSync('README.md', 'utf8'), `the vendor's ${catalogue.interfaces.length} interfaces`);
   for (const { id } of catalogue.interfaces) {
     const [method = '', uri = ''] = id.split(' ');
     t.equal(idOf(method, uri.replaceAll('*', 'www.example.com')), id);

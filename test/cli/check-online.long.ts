@@ -1,6 +1,6 @@
 // `check --online` as an operator runs it, in a world where something is wrong.
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { DEMO_ACCESS_KEY, DEMO_API_KEY, DEMO_SECRET_KEY, DEMO_USERNAME } from '../../src/sandbox/demo-credentials.ts';
@@ -108,6 +108,19 @@ t.test('--call does not go past a gateway that counts in its own memory', async 
   t.match(await check(t, config, { args: ['--call'] }), { code: 0, lines: [/fine/, /fine/, /fine {3}account main/] });
 });
 
+t.test('--call does not go past one that may be there and is too busy to say so', async (t) => {
+  const sandbox = await sandboxOf(t);
+  const silent = createTcpServer(() => {});
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const config = `${accounts(sandbox.origin)}admin: { port: ${port} }\n`;
+  const { code, lines } = await check(t, config, { args: ['--call'] });
+  t.equal(code, 1);
+  t.match(lines[2], /WRONG {2}account main: not called: \S+ does not tell whether a gateway runs there.*timeout/);
+  t.equal(sandbox.report().verified, 0);
+});
+
 for (const { status, says } of [
   { status: 401, says: /the vendor refuses the credential: check accessKey and secretKey/ },
   { status: 403, says: /the vendor forbids it: .*may list domains \(403\)/ },
@@ -193,6 +206,49 @@ for (const { who, store, says } of [
     who: 'that wants another password',
     store: async (t: Test) => `${await guardedRedis(t)}, password: { file: password }`,
     says: /refuses the user or the password/,
+  },
+  {
+    who: 'that has no database of that number',
+    store: async (t: Test) => `url: "${(await redisOf(t)).url}/99"`,
+    says: /no database of that number/,
+  },
+  {
+    who: 'that evicts',
+    store: async (t: Test) => {
+      const redis = await redisOf(t);
+      await redis.cli('CONFIG', 'SET', 'maxmemory', '50mb');
+      await redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+      return `url: "${redis.url}"`;
+    },
+    says: /forgets what was spent when its memory is full \(allkeys-lru\): set maxmemory-policy noeviction/,
+  },
+  {
+    who: 'whose replicas are away',
+    store: async (t: Test) => {
+      const redis = await redisOf(t);
+      await redis.cli('CONFIG', 'SET', 'min-replicas-to-write', '1');
+      return `url: "${redis.url}"`;
+    },
+    says: /while its replicas are away/,
+  },
+  {
+    who: 'that hangs',
+    store: async (t: Test) => {
+      const redis = await redisOf(t);
+      redis.standStill();
+      return `url: "${redis.url}"`;
+    },
+    says: /it takes the connection, and is not ready in time/,
+  },
+  {
+    who: 'that is no Sentinel',
+    store: async (t: Test) => `sentinel: { name: main, nodes: ["127.0.0.1:${(await redisOf(t)).port}"] }`,
+    says: /no Sentinel names a master: check `store\.sentinel`/,
+  },
+  {
+    who: 'that is no cluster',
+    store: async (t: Test) => `cluster: ["127.0.0.1:${(await redisOf(t)).port}"]`,
+    says: /one side is a cluster and the other is not/,
   },
   { who: 'that wants a password', store: guardedRedis, says: /it wants a password: give `store\.password`/ },
   {

@@ -1,4 +1,5 @@
 // `healthcheck` as a container's runtime runs it, beside a gateway or none.
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
@@ -27,6 +28,15 @@ t.test('a gateway that lives is fine, though the secrets cannot be read here and
   t.match(await healthcheck(t, `admin: { port: ${port} }\n${ACCOUNTS}`), fine);
   t.match(await healthcheck(t, `admin: { port: ${port} }\nanonymus: {}\nlisten: 7\n`), fine);
   t.match(await healthcheck(t, `admin: { host: 0.0.0.0, port: ${port} }\n${ACCOUNTS}`), fine, 'asked on loopback');
+});
+
+t.test('a gateway is found on a port that browsers keep away from, whatever proxy the environment names', async (t) => {
+  const server = createHttpServer((_request, response) => response.end());
+  await new Promise<void>((resolve) => server.listen(10_080, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const folder = t.testdir({ 'gateway.yaml': 'admin: { port: 10080 }\n' });
+  const env = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: `http://127.0.0.1:${await closedPort()}` };
+  t.match(await runCommand(['healthcheck', '-c', join(folder, 'gateway.yaml')], { env }), { code: 0, stderr: '' });
 });
 
 t.test('no gateway, and any mistake, end with 1 and one line that says why', async (t) => {

@@ -43,6 +43,20 @@ t.test('init leaves alone what is there, and says why it cannot write', async (t
   t.match(await runCommand(['init', 'a', 'b'], { cwd }), { code: 2 });
 });
 
+t.test('init leaves no part of a file where the disk is full, so that it can be run again', async (t) => {
+  const cwd = t.testdir({});
+  const full = spawnSync('bash', ['-c', `ulimit -f 0; exec "${process.execPath}" "${MAIN}" init`], { cwd });
+  t.match(String(full.stderr), /^init: gateway\.yaml cannot be written \(EFBIG\)/, 'as where a disk is full');
+  t.notOk(existsSync(join(cwd, 'gateway.yaml')));
+  t.match(await runCommand(['init'], { cwd }), { code: 0 });
+});
+
+t.test('a token in a line that is commented out opens nothing', async (t) => {
+  const cwd = t.testdir({});
+  await runCommand(['init'], { cwd });
+  t.match(readFileSync(join(cwd, 'gateway.yaml'), 'utf8'), /^#consumers: .*sha256: "0{64}"/m);
+});
+
 t.test('init blames what it copies where that is missing, and writes nothing', async (t) => {
   const cwd = t.testdir({ 'package.json': '{ "type": "module" }', node_modules: t.fixture('symlink', MODULES) });
   cpSync(dirname(MAIN), join(cwd, 'dist'), { recursive: true });

@@ -24,6 +24,11 @@ export const badStore: readonly BadFile[] = [
     yaml: `store: { type: redis, url: { env: KEY } }\n${REST}`,
     mistakes: ['1:23  store.url  expected a redis://, rediss:// or unix:// URL'],
   },
+  ...['redis://r/one', 'redis://r/1/2', 'redis://r/1?commandTimeout=9000', 'redis://r:6379/#1'].map((url) => ({
+    name: `what is no number of a database after the address: ${url}`,
+    yaml: `store: { type: redis, url: "${url}" }\n${REST}`,
+    mistakes: ['1:23  store.url  expected a URL with at most the number of a database after the address'],
+  })),
   {
     name: 'a literal password of Redis',
     yaml: `store: { type: redis, url: "redis://r", password: s3cret }\n${REST}`,

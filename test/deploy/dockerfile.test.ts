@@ -19,6 +19,27 @@ t.test('what the Dockerfile copies is there, and nothing else gets into the buil
   for (const file of copied) t.ok(existsSync(root + file), file);
 });
 
+t.test('it runs no script of a package, starts no shell, and is nobody of rank', async (t) => {
+  const installs = dockerfile.match(/npm (ci|prune)[^&\n]*/g) ?? [];
+  t.equal(installs.length, 2);
+  for (const install of installs) t.match(install, '--ignore-scripts', install);
+  t.match(dockerfile, /npm prune [^&\n]*--omit=dev/);
+  t.match(dockerfile, /^USER [1-9]\d*:[1-9]\d*$/m, 'a number, because of runAsNonRoot');
+  for (const program of ['ENTRYPOINT', 'CMD', 'HEALTHCHECK .* CMD']) {
+    t.match(dockerfile, new RegExp(`^${program} \\["`, 'm'), `${program}: as a list`);
+  }
+  t.notMatch(dockerfile, /^(ARG|ENV) \S*(SECRET|TOKEN|PASSWORD|KEY)/im, 'which would stay in a layer');
+});
+
+t.test('both its stages begin with the image of Node that is asked for', async (t) => {
+  t.match(dockerfile, /^ARG NODE_IMAGE=\S+$/m);
+  t.equal(dockerfile.match(/^FROM /gm)?.length, 2);
+  t.equal(dockerfile.match(/^FROM \$\{NODE_IMAGE\}( AS build)?$/gm)?.length, 2);
+  for (const label of ['title', 'description', 'licenses', 'version', 'revision']) {
+    t.match(dockerfile, `org.opencontainers.image.${label}="`);
+  }
+});
+
 t.test('whatever the sources read beside themselves is copied', async (t) => {
   const sources = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' }).filter(
     (path) => path.endsWith('.ts') && path !== 'config/write-schema.ts',

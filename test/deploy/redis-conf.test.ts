@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,20 @@ t.test('Redis starts with redis.conf, and keeps all that it is told', async (t) 
   for (const [name, value] of Object.entries(wanted)) {
     t.strictSame((await redis.cli('CONFIG', 'GET', name)).split('\n').slice(1).join(), value, name);
   }
+});
+
+t.test('as the last line of a distribution’s file it wins, and that says where the files are kept', async (t) => {
+  const folder = t.testdir();
+  const [, include] = /^# {3}include (\S+)$/m.exec(readFileSync(FILE, 'utf8')) ?? [];
+  t.ok(include);
+  const own = join(folder, 'redis.conf');
+  const lines = ['bind 0.0.0.0', 'appendonly no', 'save 3600 1', 'maxmemory-policy allkeys-lru', `include ${include}`];
+  writeFileSync(own, lines.join('\n').replace(include ?? '', FILE));
+  const redis = await start(t, own);
+  for (const [name, value] of Object.entries({ appendonly: 'yes', save: '', 'maxmemory-policy': 'noeviction' })) {
+    t.strictSame((await redis.cli('CONFIG', 'GET', name)).split('\n').slice(1).join(), value, name);
+  }
+  t.ok(existsSync(join(redis.folder, 'appendonlydir')), 'where the start says');
 });
 
 t.test('with the settings for a replica, a master without one refuses to write', async (t) => {
@@ -81,6 +95,7 @@ async function start(t: Test, file: string, ...args: string[]) {
   t.teardown(() => end());
   return {
     port,
+    folder,
     cli: createCli(port),
     /** Ends it at once, as a crash would, and starts it with the same files. */
     async restart() {

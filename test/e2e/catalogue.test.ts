@@ -10,7 +10,7 @@ for (const [account, consumer] of [
   ['main', 'an access key'],
   ['reports', 'an API key'],
 ] as const) {
-  t.test(`all 1302 interfaces arrive signed with ${consumer} and are charged as what they are`, async (t) => {
+  t.test(`all interfaces arrive signed with ${consumer} and are charged as what they are`, async (t) => {
     const sandbox = await startSandbox({ quota: { account: 100_000, interface: 100_000, windowMs: 300_000 } });
     const gateway = await startTestGateway(sandbox.origin, { anonymous: { account, allow: ['*'] } });
     t.teardown(async () => {
@@ -38,7 +38,7 @@ for (const [account, consumer] of [
     }
     t.strictSame(wrong, [], 'the gateway refuses none');
     const report = sandbox.report();
-    t.equal(report.verified, 1302);
+    t.equal(report.verified, interfaces.length);
     t.strictSame(report.refused, {});
     t.strictSame(report.leakedHeaders, {});
     const seen = Object.values(report.interfaces)[0] ?? {};

@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import { startGateway } from '../../src/app.ts';
+import { metricNames } from '../../src/http/metric-names.ts';
 import { KEPT } from '../../src/lookup/past-exchange.ts';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { configAt, LIMITS, redisStoreAt, startTestGateway, WIDE } from '../support/gateway.ts';
@@ -38,6 +39,12 @@ function heapUsed(): number {
   runInNewContext('gc')();
   return process.memoryUsage().heapUsed;
 }
+
+t.test('every metric of the gateway’s own has its name where the dashboards take it from', async (t) => {
+  const { scrape } = await start(t);
+  const names = [...(await scrape('text/plain')).text.matchAll(/^# TYPE (cdnetworks_\S+)/gm)].map(([, name]) => name);
+  t.strictSame(names.sort(), Object.values(metricNames).sort());
+});
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 

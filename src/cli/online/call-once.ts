@@ -4,6 +4,7 @@ import { startGateway } from '../../app.ts';
 import type { Account } from '../../catalog/account.ts';
 import type { Config } from '../../config/config.ts';
 import { adminUrl } from '../admin-url.ts';
+import { askAdmin } from '../ask-admin.ts';
 import { version } from '../version.ts';
 import type { Finding } from './finding.ts';
 
@@ -56,10 +57,14 @@ function triesOf({ nextCredential, ...account }: Account): readonly Try[] {
 async function runningBeside({ store, admin }: Config): Promise<string | undefined> {
   if (store.type !== 'memory') return undefined;
   const url = adminUrl(admin);
-  const answer = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(HEARTBEAT_MS) }).catch(() => undefined);
-  await answer?.body?.cancel();
-  if (answer === undefined) return undefined;
-  return `not called: the gateway at ${url} counts in its own memory and would not know; call through it`;
+  const reason = await askAdmin(`${url}/livez`, { timeoutMs: HEARTBEAT_MS }).then(
+    () => undefined,
+    ({ message }: Error) => message,
+  );
+  if (reason === 'ECONNREFUSED') return undefined;
+  return reason === undefined
+    ? `not called: the gateway at ${url} counts in its own memory and would not know; call through it`
+    : `not called: ${url} does not tell whether a gateway runs there, which would not know (${reason})`;
 }
 
 function gatewayOf(config: Config, { token, tries }: { token: string; tries: readonly Try[] }): Config {
@@ -95,8 +100,14 @@ function verdictOf(
   return { fine: false, says: `${refusalOf(statusCode, credential)} (${statusCode})` };
 }
 
+/** What a credential consists of, as the configuration calls it. */
+const PARTS: Readonly<Record<Account['credential']['type'], string>> = {
+  'access-key': 'accessKey and secretKey',
+  'api-key': 'username and apiKey',
+};
+
 function refusalOf(statusCode: number, { type }: Account['credential']): string {
-  const parts = type === 'access-key' ? 'accessKey and secretKey' : 'username and apiKey';
+  const parts = PARTS[type];
   switch (statusCode) {
     case 401:
     case 462:
