@@ -1,53 +1,15 @@
 // `check --online` as an operator runs it, in a world where something is wrong.
 import { createServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { DEMO_ACCESS_KEY, DEMO_API_KEY, DEMO_SECRET_KEY, DEMO_USERNAME } from '../../src/sandbox/demo-credentials.ts';
-import { type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { DEMO_USERNAME } from '../../src/sandbox/demo-credentials.ts';
 import { type Certificate, createAuthority } from '../support/certificates.ts';
-import { runCommand } from '../support/command.ts';
+import { ACCESS_KEY, accounts, check, redisOf, sandboxOf } from '../support/check-online.ts';
 import { startTestGateway } from '../support/gateway.ts';
-import { freePort, type RedisServer, startRedis } from '../support/redis-server.ts';
-
-const PASSWORD = 'p@ss/w:rd #1%';
-const ENV = { AK: DEMO_ACCESS_KEY, SK: DEMO_SECRET_KEY, KEY: DEMO_API_KEY, WRONG: 'a-secret-that-is-not-right' };
-const ACCESS_KEY = '{ type: access-key, accessKey: { env: AK }, secretKey: { env: SK } }';
+import { freePort } from '../support/redis-server.ts';
 
 // Most of their time they wait: for a Redis that does not answer, or to be sure of what others know.
 t.jobs = 4;
-
-function accounts(origin: string, more = ''): string {
-  return `accounts: { main: { origin: "${origin}", credential: ${ACCESS_KEY}${more} } }\nanonymous: { account: main }\n`;
-}
-
-/** Runs it on a configuration; `files` lie in the same folder. */
-async function check(
-  t: Test,
-  config: string,
-  options: { args?: readonly string[]; files?: Readonly<Record<string, string>> } = {},
-) {
-  const { args = ['--online'], files = {} } = options;
-  const folder = t.testdir({ 'gateway.yaml': config, ...files });
-  const ended = await runCommand(['check', '-c', join(folder, 'gateway.yaml'), ...args], { env: ENV });
-  const text = ended.stdout + ended.stderr;
-  for (const secret of [DEMO_SECRET_KEY, DEMO_API_KEY, ENV.WRONG, PASSWORD, encodeURIComponent(PASSWORD)]) {
-    t.notOk(text.includes(secret), 'no secret is printed');
-  }
-  return { ...ended, lines: ended.stdout.split('\n').filter((line) => /^ {2}(fine |WRONG) /.test(line)) };
-}
-
-async function sandboxOf(t: Test, options: SandboxOptions = {}) {
-  const sandbox = await startSandbox(options);
-  t.teardown(() => sandbox.close());
-  return sandbox;
-}
-
-async function redisOf(t: Test): Promise<RedisServer> {
-  const redis = await startRedis({ tcp: true });
-  t.teardown(() => redis.stop());
-  return redis;
-}
 
 t.test('where all is well every line says so, and neither the vendor nor Redis counts a call', async (t) => {
   const [sandbox, redis] = [await sandboxOf(t), await redisOf(t)];
@@ -185,94 +147,6 @@ t.test('a certificate that is no good is told of by what is wrong with it', asyn
   const { lines } = await check(t, accounts(plain.origin.replace('http', 'https')));
   t.match(lines[1], /it speaks no TLS of a version that is safe .* check scheme and port/);
 });
-
-for (const { who, store, says } of [
-  {
-    who: 'that is not there',
-    store: async () => `url: "redis://127.0.0.1:${await freePort()}"`,
-    says: /nobody listens there.*ECONNREFUSED/,
-  },
-  {
-    who: 'whose socket is not there',
-    store: async () => 'url: "unix:///nowhere/redis.sock"',
-    says: /there is no such socket.*ENOENT/,
-  },
-  {
-    who: 'that speaks no TLS',
-    store: async (t: Test) => `url: "rediss://127.0.0.1:${(await redisOf(t)).port}"`,
-    says: /no answer in time: .*only one side speaks TLS/,
-  },
-  {
-    who: 'that wants another password',
-    store: async (t: Test) => `${await guardedRedis(t)}, password: { file: password }`,
-    says: /refuses the user or the password/,
-  },
-  {
-    who: 'that has no database of that number',
-    store: async (t: Test) => `url: "${(await redisOf(t)).url}/99"`,
-    says: /no database of that number/,
-  },
-  {
-    who: 'that evicts',
-    store: async (t: Test) => {
-      const redis = await redisOf(t);
-      await redis.cli('CONFIG', 'SET', 'maxmemory', '50mb');
-      await redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
-      return `url: "${redis.url}"`;
-    },
-    says: /forgets what was spent when its memory is full \(allkeys-lru\): set maxmemory-policy noeviction/,
-  },
-  {
-    who: 'whose replicas are away',
-    store: async (t: Test) => {
-      const redis = await redisOf(t);
-      await redis.cli('CONFIG', 'SET', 'min-replicas-to-write', '1');
-      return `url: "${redis.url}"`;
-    },
-    says: /while its replicas are away/,
-  },
-  {
-    who: 'that hangs',
-    store: async (t: Test) => {
-      const redis = await redisOf(t);
-      redis.standStill();
-      return `url: "${redis.url}"`;
-    },
-    says: /it takes the connection, and is not ready in time/,
-  },
-  {
-    who: 'that is no Sentinel',
-    store: async (t: Test) => `sentinel: { name: main, nodes: ["127.0.0.1:${(await redisOf(t)).port}"] }`,
-    says: /no Sentinel names a master: check `store\.sentinel`/,
-  },
-  {
-    who: 'that is no cluster',
-    store: async (t: Test) => `cluster: ["127.0.0.1:${(await redisOf(t)).port}"]`,
-    says: /one side is a cluster and the other is not/,
-  },
-  { who: 'that wants a password', store: guardedRedis, says: /it wants a password: give `store\.password`/ },
-  {
-    who: 'that grants too few rights',
-    store: async (t: Test) => `${await guardedRedis(t)}, username: gateway, password: { file: password }`,
-    says: /lacks a right: src\/quota\/README\.md/,
-  },
-]) {
-  t.test(`a Redis ${who} is told of by its reason`, async (t) => {
-    const { origin } = await sandboxOf(t);
-    const config = `${accounts(origin)}store: { type: redis, ${await store(t)} }\n`;
-    const { code, lines } = await check(t, config, { files: { password: PASSWORD } });
-    t.equal(code, 1);
-    t.match(lines, [says, /fine/]);
-  });
-}
-
-/** Where a Redis is that knows the password of a user who may run no script, and another password for everybody else. */
-async function guardedRedis(t: Test): Promise<string> {
-  const redis = await redisOf(t);
-  await redis.cli('ACL', 'SETUSER', 'gateway', 'on', `>${PASSWORD}`, '~*', '+@all', '-evalsha', '-eval');
-  await redis.cli('CONFIG', 'SET', 'requirepass', 'of somebody else');
-  return `url: "redis://127.0.0.1:${redis.port}"`;
-}
 
 /** An origin with that certificate. */
 async function serveTls(t: Test, certificate: Certificate): Promise<string> {
