@@ -4,26 +4,15 @@ import type { Snapshot } from '../catalog/snapshot.ts';
 import { authenticationLimited, consumerForbidden, consumerUnknown, GatewayError } from '../errors.ts';
 import { FailedAuthentications, failureKey } from '../identify/failed-authentications.ts';
 import { challengesOf, identify } from '../identify/identify.ts';
-import { type Claim, NotIdentified, type Presented, type Proof, type Proven } from '../identify/presented.ts';
+import { NotIdentified, type Presented, type Proof, type Proven } from '../identify/presented.ts';
 import type { Clock } from '../quota/clock.ts';
 import type { Gate } from '../quota/gate.ts';
 import type { Exchange } from './exchange.ts';
+import type { Heard } from './heard.ts';
 import type { Stay } from './in-flight.ts';
 import { presentedBy } from './presented-by.ts';
 import { SignatureCounts } from './signature-counts.ts';
 import { enterUnproven, leaveUnproven } from './unproven.ts';
-
-/** A request whose claim was heard, and what is needed to judge it. */
-interface Heard {
-  readonly exchange: Exchange;
-  readonly claim: Claim<Consumer>;
-  readonly peer: string;
-  readonly consumers: Snapshot['consumers'];
-  /** Its proof waits for its body. */
-  pending: boolean;
-  /** Once its proof was found right. */
-  proven?: Proven;
-}
 
 type OnFailure = (failure: Pick<NotIdentified, 'scheme' | 'reason'>, exchange: Exchange) => void;
 
@@ -32,7 +21,6 @@ type OnFailure = (failure: Pick<NotIdentified, 'scheme' | 'reason'>, exchange: E
  * request is a stranger's, whatever access key it names.
  */
 export class Callers {
-  readonly #heard = new WeakMap<FastifyRequest, Heard>();
   readonly #failures = new FailedAuthentications();
   readonly #signatures: SignatureCounts;
   readonly #clock: Clock;
@@ -70,8 +58,8 @@ export class Callers {
     try {
       const claim = identify(presented, snapshot, this.#clock.wall());
       const { consumer, proof } = claim;
-      const heard: Heard = { exchange, claim, peer, consumers, pending: false };
-      this.#heard.set(request, heard);
+      const heard: Heard = { claim, peer, consumers, pending: false };
+      exchange.heard = heard;
       if (proof === undefined) {
         exchange.consumer = consumer;
         return consumer;
@@ -96,23 +84,23 @@ export class Callers {
    *
    * @throws as `claim`, for a signature that doesn't fit
    */
-  proveHead(request: FastifyRequest): void {
-    const heard = this.#heard.get(request);
+  proveHead({ exchange }: FastifyRequest): void {
+    const { heard } = exchange;
     if (heard?.claim.proof === undefined || heard.pending) return;
     try {
       heard.proven = heard.claim.proof.prove(Buffer.alloc(0), this.#clock.wall());
     } catch (error) {
-      throw this.#refusal(error, heard);
+      throw this.#refusal(error, { ...heard, exchange });
     }
   }
 
   /** What a request is told that may not do what it asks for: nothing of the consumer, while it hasn't proven to be that. */
-  forbidden(request: FastifyRequest, error: unknown): unknown {
-    const heard = this.#heard.get(request);
+  forbidden({ exchange }: FastifyRequest, error: unknown): unknown {
+    const { heard } = exchange;
     const { proof } = heard?.claim ?? {};
     if (!heard?.pending || proof === undefined || !(error instanceof GatewayError)) return error;
     if (error.code !== 'consumer-forbidden') return error;
-    this.#unproven(heard, proof);
+    this.#unproven(exchange, { peer: heard.peer, id: proof.id });
     return consumerForbidden('whoever this is may not make that call');
   }
 
@@ -122,42 +110,42 @@ export class Callers {
    * @throws as `claim`, for a signature that doesn't fit or was used before; `quota-unavailable` if nobody can tell whether it was
    */
   async prove(request: FastifyRequest): Promise<{ consumer: Consumer } & Pick<Proven, 'plus'>> {
-    const heard = this.#heard.get(request);
+    const { exchange } = request;
+    const { heard } = exchange;
     if (heard === undefined) throw new Error('nobody was heard');
     const { consumer, proof } = heard.claim;
     if (proof === undefined) return { consumer, plus: 'space' };
     try {
-      this.#judged(request, heard, proof);
+      this.#judged(exchange, heard, proof);
       const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
       const proven = heard.proven ?? proof.prove(body, this.#clock.wall());
       await this.#useUp(proven, { consumer, proof });
-      request.exchange.consumer = consumer;
+      exchange.consumer = consumer;
       return { consumer, plus: proven.plus };
     } catch (error) {
-      throw this.#refusal(error, heard);
+      throw this.#refusal(error, { ...heard, exchange });
     }
   }
 
   /** A request is over. One whose caller kept its proof back has failed to prove who it is. */
-  ended(request: FastifyRequest): void {
-    const heard = this.#heard.get(request);
-    const { error } = request.exchange;
+  ended({ exchange }: FastifyRequest): void {
+    const { heard, error } = exchange;
     const { proof } = heard?.claim ?? {};
     if (!heard?.pending || proof === undefined) return;
     if (error === undefined || error.code === 'caller-left' || error.code === 'request-timeout') {
-      this.#unproven(heard, proof);
+      this.#unproven(exchange, { peer: heard.peer, id: proof.id });
     }
   }
 
-  #unproven({ exchange, peer }: Heard, { id }: Proof): void {
+  #unproven(exchange: Exchange, { peer, id }: { peer: string; id: string }): void {
     this.#onFailure({ scheme: 'access-key', reason: 'unproven' }, exchange);
     this.#failures.add(failureKey(peer, id), this.#clock.monotonic());
   }
 
-  #judged({ exchange }: FastifyRequest, heard: Heard, { id }: Proof): void {
+  #judged({ stay }: Exchange, heard: Heard, { id }: Proof): void {
     if (!heard.pending) return;
     heard.pending = false;
-    if (exchange.stay !== undefined) leaveUnproven(exchange.stay, failureKey(heard.peer, id));
+    if (stay !== undefined) leaveUnproven(stay, failureKey(heard.peer, id));
   }
 
   async #useUp({ usedUp }: Proven, { consumer, proof }: { consumer: Consumer; proof: Proof }): Promise<void> {
@@ -167,7 +155,10 @@ export class Callers {
     throw new NotIdentified(message, { scheme: 'access-key', reason: 'replayed', id: proof.id });
   }
 
-  #refusal(error: unknown, { exchange, peer, consumers }: Pick<Heard, 'exchange' | 'peer' | 'consumers'>): unknown {
+  #refusal(
+    error: unknown,
+    { exchange, peer, consumers }: Pick<Heard, 'peer' | 'consumers'> & { readonly exchange: Exchange },
+  ): unknown {
     if (!(error instanceof NotIdentified)) return error;
     this.#onFailure(error, exchange);
     // Whose clock is wrong may know the secret: that is no failure of the key's.

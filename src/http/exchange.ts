@@ -7,6 +7,7 @@ import type { Outcome, Wait } from '../quota/gate.ts';
 import type { Permit, PolicyState } from '../quota/store.ts';
 import type { Target } from '../signing/target.ts';
 import type { UpstreamRequest } from '../signing/upstream-request.ts';
+import type { Heard } from './heard.ts';
 import type { Stay } from './in-flight.ts';
 import type { TraceContext } from './trace-context.ts';
 
@@ -25,6 +26,7 @@ export interface Exchange {
   stay?: Stay;
   /** After `x-http-method-override`. */
   method: string;
+  heard?: Heard;
   /** Who it says it is, while that is not proven yet. */
   claimed?: string;
   /** Who it has proven to be. */
