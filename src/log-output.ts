@@ -15,7 +15,7 @@ export interface LogOutput {
   close(): Promise<void>;
 }
 
-/** A write of its own for every line would cost a busy gateway a tenth of what it can carry. */
+/** A write of its own for every line would cost a busy gateway a twentieth of its CPU. */
 const WRITTEN_TOGETHER_BYTES = 4096;
 const WRITTEN_WITHIN_MS = 100;
 /** Lines that can't be written yet; of more than this, the newest are lost. */

@@ -10,7 +10,7 @@ import type { Telemetry } from './telemetry.ts';
 interface Connection {
   /**
    * The replies that haven't ended, oldest first. No Set: each that was left behind when it grew would keep the next alive, and with
-   * these all replies since, until the whole heap is collected; that took a third of the gateway's CPU.
+   * these all replies since, until the whole heap is collected; that took a quarter of the gateway's CPU.
    */
   open: readonly FastifyReply[];
   /** To the last request whose head was read. */

@@ -5,7 +5,7 @@ import t from 'tap';
 import { send } from '../sandbox/client-answer.ts';
 import { linesOf, startAudited } from '../support/audited.ts';
 import { WIDE } from '../support/gateway.ts';
-import { startGatewayProcess } from '../support/gateway-process.ts';
+import { accountAt, startGatewayProcess } from '../support/gateway-process.ts';
 import { startRawUpstream } from '../support/raw-upstream.ts';
 
 t.jobs = 4; // They mostly wait, each for itself.
@@ -82,13 +82,7 @@ t.test('a disk that fills up in the middle of a line costs no line, and is found
   const file = join(folder, 'audit.log');
   writeFileSync(
     config,
-    `listen: [{ port: 0 }]
-admin: { port: 0 }
-accounts:
-  main:
-    origin: ${upstream.origin}
-    credential: { type: access-key, accessKey: { env: CDN_ACCESS_KEY }, secretKey: { env: CDN_SECRET_KEY } }
-anonymous: { account: main }
+    `${accountAt(upstream.origin)}anonymous: { account: main }
 audit: { file: audit.log }
 `,
   );

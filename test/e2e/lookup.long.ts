@@ -7,6 +7,7 @@ import { openPage, shown, startBrowser } from '../support/browser.ts';
 import { redisStoreAt, startTestGateway } from '../support/gateway.ts';
 import { until } from '../support/redis-cluster.ts';
 import { startRedis } from '../support/redis-server.ts';
+import { startScraped } from '../support/scraped-gateway.ts';
 
 /** Two replicas of one Redis, in front of one sandbox. */
 async function twoGateways(t: Test) {
@@ -139,12 +140,7 @@ t.test('a Redis that stands still holds up neither calls nor the status', async 
 });
 
 t.test('a misspelt question finds nothing rather than everything', async (t) => {
-  const sandbox = await startSandbox({});
-  const gateway = await startTestGateway(sandbox.origin);
-  t.teardown(async () => {
-    await gateway.drain();
-    await sandbox.close();
-  });
+  const { gateway } = await startScraped(t);
   for (const query of ['cnc-requestid=1', 'limit=0', 'limit=many', 'id=1&id=2', '__proto__=1']) {
     const { answer, body } = await ask(gateway.admin, `/requests?${query}`);
     t.equal(answer.status, 400, query);
@@ -154,12 +150,7 @@ t.test('a misspelt question finds nothing rather than everything', async (t) => 
 });
 
 t.test('what tells of calls is kept by no cache and shown in no frame', async (t) => {
-  const sandbox = await startSandbox({});
-  const gateway = await startTestGateway(sandbox.origin);
-  t.teardown(async () => {
-    await gateway.drain();
-    await sandbox.close();
-  });
+  const { gateway } = await startScraped(t);
   for (const path of ['/', '/status', '/requests', '/requests?limit=x']) {
     const { headers } = await fetch(gateway.admin + path);
     t.match(Object.fromEntries(headers), {

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
 import { send } from '../sandbox/client-answer.ts';
 import { type Authority, createAuthority } from '../support/certificates.ts';
-import { startGatewayProcess } from '../support/gateway-process.ts';
+import { accountAt, startGatewayProcess } from '../support/gateway-process.ts';
 import { until } from '../support/redis-cluster.ts';
 import { freePort, type RedisServer, startRedis } from '../support/redis-server.ts';
 import { shortFolder } from '../support/short-folder.ts';
@@ -24,13 +24,7 @@ async function startGateway(t: Test, { folder, store }: { folder: string; store:
   const config = join(folder, 'gateway.yaml');
   writeFileSync(
     config,
-    `listen: [{ port: 0 }]
-admin: { port: 0 }
-accounts:
-  main:
-    origin: ${sandbox.origin}
-    credential: { type: access-key, accessKey: { env: CDN_ACCESS_KEY }, secretKey: { env: CDN_SECRET_KEY } }
-store: { type: redis, ${store} }
+    `${accountAt(sandbox.origin)}store: { type: redis, ${store} }
 anonymous: { account: main }
 `,
   );

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { request } from 'undici';
 import { startSandbox } from '../../src/sandbox/sandbox.ts';
-import { startGatewayProcess } from '../support/gateway-process.ts';
+import { accountAt, startGatewayProcess } from '../support/gateway-process.ts';
 
 // Longer than a restart takes on a busy machine: else all that the gateway could forget would be over anyway.
 const WINDOW_MS = 5000;
@@ -21,13 +21,7 @@ async function setUp(t: Test) {
   const config = join(t.testdir(), 'gateway.yaml');
   writeFileSync(
     config,
-    `listen: [{ port: 0 }]
-admin: { port: 0 }
-accounts:
-  main:
-    origin: ${sandbox.origin}
-    credential: { type: access-key, accessKey: { env: CDN_ACCESS_KEY }, secretKey: { env: CDN_SECRET_KEY } }
-quotas:
+    `${accountAt(sandbox.origin)}quotas:
   account: { quota: ${ACCOUNT}, window: ${WINDOW_MS}ms }
   interface: { quota: ${INTERFACE}, window: ${WINDOW_MS}ms }
   documentedLimits: ignore

@@ -15,6 +15,17 @@ export interface GatewayProcess {
   kill(): Promise<void>;
 }
 
+/** The lines of a configuration that say where it listens, and the account that `startGatewayProcess` has the credentials of. */
+export function accountAt(origin: string): string {
+  return `listen: [{ port: 0 }]
+admin: { port: 0 }
+accounts:
+  main:
+    origin: ${origin}
+    credential: { type: access-key, accessKey: { env: CDN_ACCESS_KEY }, secretKey: { env: CDN_SECRET_KEY } }
+`;
+}
+
 /**
  * Starts `serve` with the sandbox's demo credentials, and waits until it listens.
  *
