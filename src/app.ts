@@ -63,8 +63,8 @@ export async function startGateway(
   const waitingRoom = new WaitingRoom({ places: limits.waiting, now });
   const lookup = openLookup(config.store, { log, now });
   const telemetry = createTelemetry({
-    ...{ log, version, now },
-    onExchange: (exchange, ending) => lookup.record(toPastExchange(exchange, ending, clock)),
+    ...{ log, version, now, wall: clock.wall },
+    onExchange: (exchange, ending, at) => lookup.record(toPastExchange(exchange, ending, { at, clock })),
   });
 
   const changes = createChangeTelemetry({ log, registry: telemetry.registry, wall: clock.wall });

@@ -7,6 +7,7 @@ import {
   type Registry,
 } from 'prom-client';
 import { metricNames } from './metric-names.ts';
+import { SeriesCounter, SeriesHistogram } from './series.ts';
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.5, 2.5, 5, 10, 30];
 const WAIT_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 90, 120, 300, 600];
@@ -19,11 +20,11 @@ const STORE_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02
  * and a counter per consumer, account and status. All 1302 interfaces with three statuses each make some 87,500 lines. What a reload
  * takes out of the configuration stays until the next start.
  *
- * Of metrics with exemplars only the form with an object may be used: with `labels(...)` prom-client 15 counts into the series
- * without labels.
+ * @param wall ms since the epoch
  */
-export function createMetrics(registry: Registry<OpenMetricsContentType>) {
+export function createMetrics(registry: Registry<OpenMetricsContentType>, wall: () => number) {
   const registers = [registry];
+  const place = { registry, wall };
   collectDefaultMetrics({ register: registry });
   // These three gauges end in `_total`, which promtool refuses in a gauge.
   for (const what of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${what}_total`);
@@ -34,20 +35,18 @@ export function createMetrics(registry: Registry<OpenMetricsContentType>) {
       labelNames: ['version', 'node'] as const,
       registers,
     }),
-    requests: new Counter({
-      enableExemplars: true,
+    requests: new SeriesCounter({
       name: metricNames.requests,
       help: 'Requests of consumers by the status they got; reason is the error code where the gateway itself answered.',
       labelNames: ['consumer', 'account', 'interface', 'status', 'reason'] as const,
-      registers,
+      ...place,
     }),
-    requestDuration: new Histogram({
-      enableExemplars: true,
+    requestDuration: new SeriesHistogram({
       name: metricNames.requestDuration,
       help: 'From the head of a request to the end of its answer.',
       labelNames: ['interface'] as const,
       buckets: BUCKETS,
-      registers,
+      ...place,
     }),
     waitDuration: new Histogram({
       name: metricNames.waitDuration,
@@ -56,26 +55,25 @@ export function createMetrics(registry: Registry<OpenMetricsContentType>) {
       buckets: WAIT_BUCKETS,
       registers,
     }),
-    upstreamDuration: new Histogram({
-      enableExemplars: true,
+    upstreamDuration: new SeriesHistogram({
       name: metricNames.upstreamDuration,
       help: 'From the first byte sent to the vendor to the head of its answer.',
       labelNames: ['interface', 'status'] as const,
       buckets: BUCKETS,
-      registers,
+      ...place,
     }),
-    overheadDuration: new Histogram({
+    overheadDuration: new SeriesHistogram({
       name: metricNames.overheadDuration,
       help: 'From the whole of a request to its first byte to the vendor, without its wait for quota.',
+      labelNames: [],
       buckets: OVERHEAD_BUCKETS,
-      registers,
+      ...place,
     }),
-    vendorRefusals: new Counter({
-      enableExemplars: true,
+    vendorRefusals: new SeriesCounter({
       name: metricNames.vendorRefusals,
       help: 'Answers by which the vendor refused a call: throttled (446, 429), signature (462, 401) or permission (403).',
       labelNames: ['account', 'interface', 'reason'] as const,
-      registers,
+      ...place,
     }),
     upstreamErrors: new Counter({
       name: metricNames.upstreamErrors,
@@ -83,37 +81,35 @@ export function createMetrics(registry: Registry<OpenMetricsContentType>) {
       labelNames: ['account', 'reason'] as const,
       registers,
     }),
-    storeDuration: new Histogram({
+    storeDuration: new SeriesHistogram({
       name: metricNames.quotaStoreDuration,
       help: 'How long the quota store took to answer.',
       labelNames: ['operation', 'result'] as const,
       buckets: STORE_BUCKETS,
-      registers,
+      ...place,
     }),
-    decisions: new Counter({
-      enableExemplars: true,
+    decisions: new SeriesCounter({
       name: metricNames.quotaDecisions,
       help: 'Admissions and denials by the policy that decided.',
       labelNames: ['account', 'policy', 'decision'] as const,
-      registers,
+      ...place,
     }),
-    authenticationFailures: new Counter({
-      enableExemplars: true,
+    authenticationFailures: new SeriesCounter({
       name: metricNames.authenticationFailures,
       help: 'Requests that could not say who they are, by what they presented and why that was not enough.',
       labelNames: ['scheme', 'reason'] as const,
-      registers,
+      ...place,
     }),
     localDenials: new Counter({
       name: metricNames.quotaLocalDenials,
       help: 'Denials from memory, of partitions that were found spent less than a second before.',
       registers,
     }),
-    settlements: new Counter({
+    settlements: new SeriesCounter({
       name: metricNames.quotaSettlements,
       help: 'What became of admitted requests.',
       labelNames: ['account', 'outcome'] as const,
-      registers,
+      ...place,
     }),
   };
 }

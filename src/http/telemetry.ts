@@ -24,7 +24,7 @@ export interface Telemetry {
   begin(request: Parameters<Tracing['begin']>[0]): Traced;
   /** One begins whose head can't be read. */
   beginUnread(): void;
-  /** The response is over; waits for the upstream call, if its outcome isn't known yet. */
+  /** The response is over; waits for the upstream call, if its outcome isn't known yet, and then for the turn's end. */
   end(exchange: Exchange, ending: Ending): void;
   /** An upstream call came to its end, with or without an answer. */
   called(call: UpstreamCall, end: CallEnd, outcome: Outcome): void;
@@ -44,27 +44,29 @@ const STORE_LINE_EVERY_MS = 10_000;
 
 /**
  * @param options.now monotonic ms
- * @param options.onExchange told of each exchange once it is over
+ * @param options.wall ms since the epoch
+ * @param options.onExchange told of each exchange once it is over, and when that was (monotonic ms)
  */
 export function createTelemetry(options: {
   log: Logger;
   version: string;
   now: () => number;
-  onExchange?: (exchange: Exchange, ending: Ending) => void;
+  wall: () => number;
+  onExchange?: (exchange: Exchange, ending: Ending, at: number) => void;
 }): Telemetry {
-  const { log, version, now, onExchange } = options;
+  const { log, version, now, wall, onExchange } = options;
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-  const metrics = createMetrics(registry);
+  const metrics = createMetrics(registry, wall);
   metrics.buildInfo.set({ version, node: process.version }, 1);
   const tracing = createTracing();
   const sparing = createSparing({ now, everyMs: STORE_LINE_EVERY_MS });
   let inFlight = 0;
 
-  function observe(exchange: Exchange, ending: Ending): void {
+  function observe(exchange: Exchange, ending: Ending, at: number): void {
+    inFlight--;
     const { status } = ending;
     const { call, error, consumer, account, apiInterface } = exchange;
-    const at = now();
     const seconds = (at - exchange.startedAt) / 1000;
     const waitedMs = waitedMsOf(exchange, at);
     const labels = { account: account?.name ?? 'none', interface: apiInterface?.label ?? 'none' };
@@ -77,7 +79,8 @@ export function createTelemetry(options: {
     // Of a second call it would hold the whole of the first.
     if (call?.writtenAt !== undefined && exchange.refusedCall === undefined) {
       const receivedAt = exchange.receivedAt ?? exchange.startedAt;
-      metrics.overheadDuration.observe(Math.max(0, call.writtenAt - receivedAt - (waitedMs ?? 0)) / 1000);
+      const overheadMs = Math.max(0, call.writtenAt - receivedAt - (waitedMs ?? 0));
+      metrics.overheadDuration.observe({ labels: {}, value: overheadMs / 1000 });
     }
     if (waitedMs !== undefined) metrics.waitDuration.observe({ interface: labels.interface }, waitedMs / 1000);
     for (const { name, violated } of error?.details.states ?? []) {
@@ -88,8 +91,7 @@ export function createTelemetry(options: {
       });
     }
     log[levelOf(exchange)](logLine(exchange, ending, at), 'request completed');
-    if (exchange.span !== undefined) tracing.end(exchange.span, exchange, status);
-    onExchange?.(exchange, ending);
+    onExchange?.(exchange, ending, at);
   }
 
   function answered(call: UpstreamCall, { statusCode: status, headers }: Exclude<CallEnd, Error>): void {
@@ -124,9 +126,11 @@ export function createTelemetry(options: {
     end(exchange, ending) {
       const { call } = exchange;
       const finish = () => {
-        inFlight--;
         exchange.stay?.end();
-        observe(exchange, ending);
+        if (exchange.span !== undefined) tracing.end(exchange.span, exchange, ending.status);
+        // Those that end in one turn of the event loop are told of in a row, which makes an exchange some 10 us of CPU cheaper under
+        // load. A copy: what fails after its end is not what it ended with.
+        setImmediate(observe, { ...exchange }, ending, now());
       };
       if (call === undefined || call.outcome !== undefined) finish();
       else call.onSettled = finish;
@@ -137,7 +141,7 @@ export function createTelemetry(options: {
       for (const { name } of call.states) {
         metrics.decisions.inc({ labels: { account, policy: name, decision: 'admitted' } });
       }
-      metrics.settlements.inc({ account, outcome: outcome.kind });
+      metrics.settlements.inc({ labels: { account, outcome: outcome.kind } });
       if (end instanceof Error) {
         metrics.upstreamErrors.inc({ account, reason: upstreamReason(call, end) });
       } else {
@@ -158,7 +162,7 @@ export function createTelemetry(options: {
       sparing(reasonOf(error), (count) => log.error({ err: error, count }, 'quota store failed'));
     },
     storeCalled(operation, result, ms) {
-      metrics.storeDuration.observe({ operation, result }, ms / 1000);
+      metrics.storeDuration.observe({ labels: { operation, result }, value: ms / 1000 });
     },
     configured(accounts) {
       for (const account of accounts) {

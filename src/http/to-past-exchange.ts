@@ -7,15 +7,22 @@ import { exemplarIdOf } from './exemplar.ts';
 /** Names this process among all replicas, for operators. */
 export const REPLICA = `${hostname()}:${process.pid}`;
 
-/** Puts an exchange that is over into what may be told of it. */
-export function toPastExchange(exchange: Exchange, { status }: Ending, clock: Clock): PastExchange {
+/**
+ * Puts an exchange that is over into what may be told of it.
+ *
+ * @param when.at monotonic ms of its end
+ */
+export function toPastExchange(
+  exchange: Exchange,
+  { status }: Ending,
+  { at, clock }: { at: number; clock: Clock },
+): PastExchange {
   const { id, method, target, consumer, account, apiInterface, call, error } = exchange;
-  const now = clock.monotonic();
-  const durationMs = now - exchange.startedAt;
+  const durationMs = at - exchange.startedAt;
   const refusedCncRequestId = exchange.refusedCall?.cncRequestId;
   const exemplarIds = [call?.cncRequestId, refusedCncRequestId].flatMap(cleaned);
   return {
-    time: new Date(clock.wall() - durationMs).toISOString(),
+    time: new Date(clock.wall() - (clock.monotonic() - exchange.startedAt)).toISOString(),
     replica: REPLICA,
     reqId: id,
     cncRequestId: call?.cncRequestId,
@@ -33,7 +40,7 @@ export function toPastExchange(exchange: Exchange, { status }: Ending, clock: Cl
     status,
     upstreamStatus: call?.status,
     durationMs: rounded(durationMs),
-    waitedMs: rounded(waitedMsOf(exchange, now)),
+    waitedMs: rounded(waitedMsOf(exchange, at)),
     upstreamMs: rounded(call && upstreamMsOf(call)),
   };
 }

@@ -2,6 +2,7 @@
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { setImmediate as turnEnd } from 'node:timers/promises';
 import { accessKeyHeaders, type ClientRequest } from './client-request.ts';
 
 /** An answer read whole. */
@@ -11,21 +12,25 @@ export interface ClientAnswer {
   readonly bytes: Buffer;
 }
 
-/** Sends a request as given and reads its answer; rejects if the connection breaks. */
+/**
+ * Sends a request as given and reads its answer; rejects if the connection breaks. A gateway of this process has told of it by then,
+ * which it does once the turn of the event loop is over.
+ */
 export async function send(
   origin: string,
   { method = 'GET', target, headers = {}, body, agent = new Agent() }: SentRequest,
 ): Promise<ClientAnswer> {
   const { hostname, port } = new URL(origin);
-  return new Promise((resolve, reject) => {
-    const sent = request({ hostname, port, method, path: target, headers, agent }, (answer) => {
-      buffer(answer).then(
-        (bytes) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, bytes }),
+  const answered = new Promise<ClientAnswer>((resolve, reject) => {
+    const sent = request({ hostname, port, method, path: target, headers, agent }, (message) => {
+      buffer(message).then(
+        (bytes) => resolve({ status: message.statusCode ?? 0, headers: message.headers, bytes }),
         reject,
       );
     });
     sent.on('error', reject).end(body);
   });
+  return answered.finally(() => turnEnd());
 }
 
 interface SentRequest {
