@@ -31,6 +31,12 @@ export function openLogOutput(): LogOutput {
   });
   let open = true;
   let fails = false;
+  /** Of this turn of the event loop: the output measures all that it holds anew with each write. */
+  let lines = '';
+  const hand = () => {
+    if (lines !== '') output.write(lines);
+    lines = '';
+  };
   // Tried again with the next line.
   output.on('error', () => {
     fails = true;
@@ -41,11 +47,14 @@ export function openLogOutput(): LogOutput {
   return {
     destination: {
       write(line) {
-        if (open) output.write(line);
+        if (!open) return;
+        if (lines === '') setImmediate(hand);
+        lines += line;
       },
     },
     async close() {
       open = false;
+      hand();
       // Else it would be tried for ever, at the very end of the process.
       if (fails) return output.destroy();
       const closed = once(output, 'close', { signal: AbortSignal.timeout(LAST_LINES_MS) });
