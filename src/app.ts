@@ -39,6 +39,8 @@ export interface Gateway {
    * those that wait are sent away, and everything is closed. Resolves to whether all of them could finish.
    */
   drain(): Promise<boolean>;
+  /** Tells of exchanges that have just ended, where no turn of the event loop comes any more. */
+  tell(): void;
   /**
    * Puts another configuration in the place of the one before, or, if it has a mistake or needs a restart, leaves that. Requests
    * that have begun end with the configuration that they began with. Also goes on in the file that bears the audit log's name now.
@@ -195,6 +197,7 @@ export async function startGateway(
     listeners: addresses,
     admin: adminAddress,
     drain,
+    tell: telemetry.tell,
     async reload(load) {
       if (draining) return 'refused';
       audit?.reopen();

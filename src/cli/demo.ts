@@ -54,6 +54,7 @@ Runs a gateway on loopback in front of the sandbox, with quotas in memory. Nothi
       },
       { version: version(), destination: output.destination },
     );
+    output.beforeExit(gateway.tell);
     const [url] = gateway.listeners;
     io.print(`DEMO: the vendor is a stand-in on this machine, quotas are kept in memory
   gateway   ${url}

@@ -28,6 +28,7 @@ on SIGHUP, it is loaded again; where it has a mistake or needs a restart, the on
     const config = watched.load();
     const output = openLogOutput();
     const gateway = await startGateway(config, { version: version(), destination: output.destination });
+    output.beforeExit(gateway.tell);
     const reload = () => gateway.reload(() => watched.load());
     const look = async () => {
       if (await watched.look()) await reload();

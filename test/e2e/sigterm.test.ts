@@ -77,6 +77,33 @@ t.test('every upload that a stop breaks off has its line in the log of the proce
   t.match(told.at(-1), { msg: 'gateway stopped', finished: false });
 });
 
+t.test('a second SIGTERM ends the process at once, and every answer before it has its line', async (t) => {
+  const ENOUGH = 1000;
+  const { upstream, child, url } = await serve(t);
+  const exited = once(child, 'exit');
+  const output = text(child.stdout);
+  const waiting: Socket[] = [];
+  // Else the first one would end it, as soon as there is a moment without a request.
+  upstream.answerWith((socket) => void waiting.push(socket));
+  const underWay = send(url, { target: '/slow' }).catch(() => undefined);
+  await upstream.until(() => waiting.length === 1);
+  upstream.answerWith((socket) => void socket.write(httpAnswer('200 OK', {}, 'soon')));
+  let answers = 0;
+  const callers = Array.from({ length: 32 }, async (_, caller) => {
+    while ((await send(url, { target: `/${caller}` }).catch(() => undefined)) !== undefined) {
+      answers += 1;
+      if (answers === ENOUGH) child.kill('SIGTERM');
+    }
+  });
+  child.kill('SIGTERM');
+  await Promise.all(callers);
+  await underWay;
+  t.strictSame(await exited, [1, null]);
+  const told = (await output).trim().split('\n');
+  t.ok(answers >= ENOUGH);
+  t.ok(told.filter((line) => line.includes('"request completed"')).length >= answers);
+});
+
 t.test('lines that nobody reads for a while come in their order, and the last one last', async (t) => {
   const REQUESTS = 600;
   const { child, url, admin } = await serve(t);
