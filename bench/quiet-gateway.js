@@ -2,7 +2,7 @@
 // and a module of its own are replaced by what does nothing.
 import { register } from 'node:module';
 import { Counter, Histogram } from 'prom-client';
-import { SeriesCounter, SeriesHistogram } from '../dist/http/series.js';
+import { SeriesCounter, SeriesHistogram } from '../dist/http/telemetry-series.js';
 
 SeriesCounter.prototype.inc = () => {};
 SeriesHistogram.prototype.observe = () => {};

@@ -1,5 +1,5 @@
 import { exemplarLabels } from './metric-names.ts';
-import type { ExemplarLabels } from './series.ts';
+import type { ExemplarLabels } from './telemetry-series.ts';
 
 /** OpenMetrics allows 128 characters for names and values together. */
 const LONGEST_ID = 64;

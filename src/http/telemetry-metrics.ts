@@ -7,7 +7,7 @@ import {
   type Registry,
 } from 'prom-client';
 import { metricNames } from './metric-names.ts';
-import { SeriesCounter, SeriesHistogram } from './series.ts';
+import { SeriesCounter, SeriesHistogram } from './telemetry-series.ts';
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1.5, 2.5, 5, 10, 30];
 const WAIT_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 90, 120, 300, 600];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Counter, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
 import t from 'tap';
-import { SeriesCounter, SeriesHistogram } from '../../src/http/series.ts';
+import { SeriesCounter, SeriesHistogram } from '../../src/http/telemetry-series.ts';
 
 const BUCKETS = [0.1, 0.5, 2.5];
 const LABEL_NAMES = ['interface', 'status'] as const;
