@@ -97,7 +97,9 @@ t.test('both of the vendor’s ids lead to the request, also as exemplars have t
     return ((await answer.json()) as Found).exchanges;
   };
   const metrics = await fetch(`${gateway.admin}/metrics`, { headers: { accept: 'application/openmetrics-text' } });
-  t.match(await metrics.text(), /vendor_refusals_total\{.*cnc_request_id="thefirstrefused"/);
+  const text = await metrics.text();
+  t.match(text, /vendor_refusals_total\{.*cnc_request_id="thefirstrefused"/);
+  t.match(text, /overhead_duration_seconds_count 0\n/, 'of the second call it would hold the whole of the first');
   for (const id of ['second-one', 'the first, refused', 'thefirstrefused', String(line['reqId'])]) {
     t.match(await found({ id }), [{ reqId: line['reqId'], status: 200 }], id);
     t.equal((await found({ 'cnc-request-id': id })).length, id === line['reqId'] ? 0 : 1, id);
