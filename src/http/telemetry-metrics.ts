@@ -1,11 +1,4 @@
-import {
-  Counter,
-  collectDefaultMetrics,
-  Gauge,
-  Histogram,
-  type OpenMetricsContentType,
-  type Registry,
-} from 'prom-client';
+import { collectDefaultMetrics, Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
 import { metricNames } from './metric-names.ts';
 import { SeriesCounter, SeriesHistogram } from './telemetry-series.ts';
 
@@ -23,7 +16,6 @@ const STORE_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02
  * @param wall ms since the epoch
  */
 export function createMetrics(registry: Registry<OpenMetricsContentType>, wall: () => number) {
-  const registers = [registry];
   const place = { registry, wall };
   collectDefaultMetrics({ register: registry });
   // These three gauges end in `_total`, which promtool refuses in a gauge.
@@ -33,7 +25,7 @@ export function createMetrics(registry: Registry<OpenMetricsContentType>, wall: 
       name: metricNames.buildInfo,
       help: 'Always 1; the labels tell what runs.',
       labelNames: ['version', 'node'] as const,
-      registers,
+      registers: [registry],
     }),
     requests: new SeriesCounter({
       name: metricNames.requests,
@@ -48,12 +40,12 @@ export function createMetrics(registry: Registry<OpenMetricsContentType>, wall: 
       buckets: BUCKETS,
       ...place,
     }),
-    waitDuration: new Histogram({
+    waitDuration: new SeriesHistogram({
       name: metricNames.waitDuration,
       help: 'How long those requests waited for their units that had to.',
       labelNames: ['interface'] as const,
       buckets: WAIT_BUCKETS,
-      registers,
+      ...place,
     }),
     upstreamDuration: new SeriesHistogram({
       name: metricNames.upstreamDuration,
@@ -75,11 +67,11 @@ export function createMetrics(registry: Registry<OpenMetricsContentType>, wall: 
       labelNames: ['account', 'interface', 'reason'] as const,
       ...place,
     }),
-    upstreamErrors: new Counter({
+    upstreamErrors: new SeriesCounter({
       name: metricNames.upstreamErrors,
       help: 'Calls to the vendor that had no answer.',
       labelNames: ['account', 'reason'] as const,
-      registers,
+      ...place,
     }),
     storeDuration: new SeriesHistogram({
       name: metricNames.quotaStoreDuration,
@@ -100,10 +92,11 @@ export function createMetrics(registry: Registry<OpenMetricsContentType>, wall: 
       labelNames: ['scheme', 'reason'] as const,
       ...place,
     }),
-    localDenials: new Counter({
+    localDenials: new SeriesCounter({
       name: metricNames.quotaLocalDenials,
       help: 'Denials from memory, of partitions that were found spent less than a second before.',
-      registers,
+      labelNames: [],
+      ...place,
     }),
     settlements: new SeriesCounter({
       name: metricNames.quotaSettlements,

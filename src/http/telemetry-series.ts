@@ -24,8 +24,8 @@ interface Exemplar {
 }
 
 /**
- * A counter in a registry of prom-client's, for what is counted several times in each exchange. prom-client finds a series by a text
- * that it makes of all its labels at each call: nine such calls took some 9 us of an exchange's 145, and 5 KB of garbage. Here the
+ * A counter of exchanges in a registry of prom-client's. Its own counters, which all else is counted with, find a series by a text
+ * that they make of all its labels at each call: nine such calls took some 9 us of an exchange's 145, and 5 KB of garbage. Here the
  * values themselves lead to the series. What is written is as the library's (a property test compares them), but values and labels are
  * not checked: a value is a number, and of one label all values are texts or all are numbers, as 200 and '200' would be two series.
  */

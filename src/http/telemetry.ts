@@ -97,7 +97,9 @@ export function createTelemetry(options: {
       const overheadMs = Math.max(0, call.writtenAt - receivedAt - (waitedMs ?? 0));
       metrics.overheadDuration.observe({ labels: {}, value: overheadMs / 1000 });
     }
-    if (waitedMs !== undefined) metrics.waitDuration.observe({ interface: labels.interface }, waitedMs / 1000);
+    if (waitedMs !== undefined) {
+      metrics.waitDuration.observe({ labels: { interface: labels.interface }, value: waitedMs / 1000 });
+    }
     for (const { name, violated } of error?.details.states ?? []) {
       if (!violated) continue;
       metrics.decisions.inc({
@@ -159,14 +161,14 @@ export function createTelemetry(options: {
       }
       metrics.settlements.inc({ labels: { account, outcome: outcome.kind } });
       if (end instanceof Error) {
-        metrics.upstreamErrors.inc({ account, reason: upstreamReason(call, end) });
+        metrics.upstreamErrors.inc({ labels: { account, reason: upstreamReason(call, end) } });
       } else {
         answered(call, end);
       }
       call.onSettled?.();
     },
     deniedLocally() {
-      metrics.localDenials.inc();
+      metrics.localDenials.inc({ labels: {} });
     },
     authenticationFailed({ scheme, reason }, { trace }) {
       metrics.authenticationFailures.inc({
@@ -182,7 +184,7 @@ export function createTelemetry(options: {
     },
     configured(accounts) {
       for (const account of accounts) {
-        for (const reason of UPSTREAM_ERRORS) metrics.upstreamErrors.inc({ account, reason }, 0);
+        for (const reason of UPSTREAM_ERRORS) metrics.upstreamErrors.inc({ labels: { account, reason }, value: 0 });
         for (const reason of new Set(REFUSALS.values())) {
           metrics.vendorRefusals.inc({ labels: { account, interface: 'other', reason }, value: 0 });
         }

@@ -18,7 +18,6 @@ export function toPastExchange(
   { at, clock }: { at: number; clock: Clock },
 ): PastExchange {
   const { id, method, target, consumer, account, apiInterface, call, error } = exchange;
-  const durationMs = at - exchange.startedAt;
   const refusedCncRequestId = exchange.refusedCall?.cncRequestId;
   const exemplarIds = [call?.cncRequestId, refusedCncRequestId].flatMap(cleaned);
   return {
@@ -39,7 +38,7 @@ export function toPastExchange(
     outcome: call?.outcome,
     status,
     upstreamStatus: call?.status,
-    durationMs: rounded(durationMs),
+    durationMs: rounded(at - exchange.startedAt),
     waitedMs: rounded(waitedMsOf(exchange, at)),
     upstreamMs: rounded(call && upstreamMsOf(call)),
   };
